@@ -1,0 +1,1 @@
+"""Looking at data: the data process and its client."""

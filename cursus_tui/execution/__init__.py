@@ -1,0 +1,1 @@
+"""Running a pipeline: session, plan, breakpoints, step processes, data flow."""

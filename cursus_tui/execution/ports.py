@@ -1,0 +1,126 @@
+"""What the session needs from others, as Protocols, and the records that cross those borders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from cursus_tui.records.pipeline import Isolation
+from cursus_tui.records.run import BlockedAction, Call, Override, StepError
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionContext:
+    """Everything one attempt needs in order to run. Built by the session, sent to a worker as one JSON job."""
+
+    run_id: str
+    step: str
+    attempt: int
+    folder: Path
+    """The attempt's folder; exists, mode 0700. Layout: see ``storage/layout.py``."""
+    script: Path
+    python: Path
+    isolation: Isolation
+    contract_inputs: Mapping[str, str | None]
+    """Logical name -> container path, to map what a ``__main__`` block builds."""
+    contract_outputs: Mapping[str, str | None]
+    input_paths: Mapping[str, Path]
+    """Logical name -> local path, for every wired or given input."""
+    output_paths: Mapping[str, Path]
+    environment: Mapping[str, str]
+    argv: tuple[str, ...]
+    job_type: str | None
+    python_paths: tuple[Path, ...] = ()
+    project_root: Path | None = None
+    stubs: tuple[str, ...] = ()
+    as_shipped: bool = False
+    """Add nothing: no logger, no names of the contract beside the script's."""
+    allow_network: bool = False
+    pack_outputs: bool = False
+    """A Training step: pack ``model.tar.gz`` and ``output.tar.gz`` as SageMaker does."""
+    timeout_seconds: float | None = None
+    memory_limit_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """How one attempt ended, as its ``outcome.json`` says."""
+
+    status: str
+    """``passed``, ``failed`` or ``cancelled``."""
+    exit_code: int | None
+    """Of the process, negative for a signal; None when its worker was lost."""
+    error: StepError | None = None
+    call: Call | None = None
+    import_seconds: float | None = None
+    main_seconds: float | None = None
+    pack_seconds: float | None = None
+    peak_rss_bytes: int | None = None
+    cpu_seconds: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    blocked: tuple[BlockedAction, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    imported_files: tuple[Path, ...] = ()
+    """Project modules the script imported: part of the fingerprint."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Imported distributions -> version."""
+    returned: Mapping[str, Path] = field(default_factory=dict)
+    """DataFrames that ``main`` returned -> the file each was kept in."""
+    orphans: tuple[str, ...] = ()
+    """Processes that the step left behind and that were killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEvent:
+    """Something a step's process reported while it ran: ``started``, ``importing``, ``called``, ``output``,
+    ``resources``, ``blocked``, ``notice``, ``ended`` ...; the fields are listed in ``worker/protocol.md``'s place,
+    the docstring of ``worker/__init__.py``.
+    """
+
+    name: str
+    fields: Mapping[str, Any]
+
+
+class StepProcess(Protocol):
+    """A running (or adopted) attempt."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the step, once it is known."""
+
+    @property
+    def result(self) -> Future[ExecutionResult]:
+        """Done exactly once, whatever happens to the process."""
+
+    def cancel(self, *, reason: str = "cancelled") -> None:
+        """Ask it to stop: INT, then TERM, then KILL to its process group. Returns at once."""
+
+    def request(self, operation: str, **arguments: Any) -> Future[Any]:
+        """Ask the agent inside the step (stack sample, peek at a frame, start the debugger)."""
+
+
+class PipelineScriptExecutor(Protocol):
+    """A back end that runs scripts: local fork by default."""
+
+    def start(self, context: ExecutionContext, listener: Callable[[WorkerEvent], None]) -> StepProcess:
+        """Start an attempt. ``listener`` is called on the executor's own thread and must return quickly."""
+
+    def adopt(self, folder: Path, listener: Callable[[WorkerEvent], None]) -> StepProcess:
+        """Take over an attempt that another front started: its result comes from the folder."""
+
+    def warm(self, python: Path, modules: tuple[str, ...]) -> None:
+        """Start an interpreter's zygote ahead of need and import these libraries there. Returns at once."""
+
+    def close(self, *, keep_running: bool = False) -> None:
+        """Stop every zygote. With ``keep_running`` a running step goes on and can be adopted later."""
+
+
+class DataProbe(Protocol):
+    """Counts rows without the front parsing anything."""
+
+    def count_rows(self, path: Path) -> Future[int | None]:
+        """Rows of a table file; None where it is not a table."""

@@ -1,0 +1,1 @@
+"""The workspace: run store, artifacts, settings, retention."""

@@ -1,0 +1,74 @@
+"""Where things lie in a workspace. Pure path arithmetic: nothing here touches the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFolder:
+    """The folder of one attempt: the truth about it, whoever is alive to read it."""
+
+    path: Path
+
+    @property
+    def job(self) -> Path:
+        """What the worker was asked to do, secrets masked."""
+        return self.path / "job.json"
+
+    @property
+    def process(self) -> Path:
+        """Pids and start times of the zygote and the step: how a later front finds them."""
+        return self.path / "process.json"
+
+    @property
+    def events(self) -> Path:
+        """What the step reported, one JSON object a line."""
+        return self.path / "events.jsonl"
+
+    @property
+    def outcome(self) -> Path:
+        """How it ended; written atomically, last of all."""
+        return self.path / "outcome.json"
+
+    @property
+    def stdout(self) -> Path:
+        """Everything it printed, raw."""
+        return self.path / "stdout.log"
+
+    @property
+    def stderr(self) -> Path:
+        """Everything it printed to stderr, raw."""
+        return self.path / "stderr.log"
+
+    @property
+    def scratch(self) -> Path:
+        """Its working directory."""
+        return self.path / "scratch"
+
+    @property
+    def tmp(self) -> Path:
+        """Its ``TMPDIR``."""
+        return self.path / "tmp"
+
+    @property
+    def returned(self) -> Path:
+        """DataFrames that ``main`` returned."""
+        return self.path / "returned"
+
+    def input(self, channel: str) -> Path:
+        """The protected copy of an input channel, where one was made."""
+        return self.path / "inputs" / quote(channel, safe="")
+
+    def output(self, channel: str) -> Path:
+        """Where an output channel is written."""
+        return self.path / "output" / quote(channel, safe="")
+
+
+def attempt_folder(workspace: Path, run_id: str, step: str, attempt: int) -> AttemptFolder:
+    """The folder of an attempt; step names are quoted so that none can leave the workspace."""
+    name = quote(step, safe="")
+    name = name.replace(".", "%2E") if set(name) <= {"."} else name
+    return AttemptFolder(workspace / "runs" / run_id / name / str(attempt))
