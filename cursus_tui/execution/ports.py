@@ -76,10 +76,7 @@ class ExecutionResult:
 
 @dataclass(frozen=True, slots=True)
 class WorkerEvent:
-    """Something a step's process reported while it ran: ``started``, ``importing``, ``called``, ``output``,
-    ``resources``, ``blocked``, ``notice``, ``ended`` ...; the fields are listed in ``worker/protocol.md``'s place,
-    the docstring of ``worker/__init__.py``.
-    """
+    """Something a step's process reported while it ran; the docstring of ``cursus_tui.worker`` lists them all."""
 
     name: str
     fields: Mapping[str, Any]
