@@ -1,4 +1,4 @@
-"""Runs real Cursus DAGs, with a checkout's own unchanged scripts, on small data: ``python tests/conformance --cursus DIR``.
+"""Runs real Cursus DAGs with a checkout's own unchanged scripts on small data: ``tests/conformance --cursus DIR``.
 
 Prints for each DAG what passed, every override per step, and every failure by file and line; ``--json`` keeps it all.
 """
