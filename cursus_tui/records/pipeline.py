@@ -225,6 +225,8 @@ class ProjectLayout:
     """The ``cursus-tui.yaml`` in force, if there is one."""
     notes: tuple[str, ...] = ()
     """How each was found, one sentence each."""
+    dag_source: Path | None = None
+    """The Python file that built the DAG, if one did; ``dag_file`` is then a private JSON copy of what it built."""
 
 
 @dataclass(frozen=True, slots=True)
