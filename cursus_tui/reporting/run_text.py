@@ -1,0 +1,130 @@
+"""A run in words, for terminals, logs and screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cursus_tui.records.run import Attempt, RunRecord, StepError
+from cursus_tui.text import human_bytes, human_count, human_seconds, safe
+
+STYLES = {
+    "passed": "green",
+    "reused": "cyan",
+    "failed": "bold red",
+    "cancelled": "yellow",
+    "missing input": "yellow",
+    "missing script": "yellow",
+}
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Untrusted text as a rich Text: made safe, never read as markup."""
+    return Text(safe(text), style=style)
+
+
+def steps_table(report: dict[str, Any]) -> Table:
+    """Step, status, time, memory and rows of a run report."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, justify in (("step", "left"), ("status", "left"), ("time", "right"), ("memory", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]  # rich wants its Literal
+    table.add_column("rows out", justify="right")
+    for step in report["steps"]:
+        rows = [output["rows"] for output in step["outputs"] if output["rows"] is not None]
+        table.add_row(
+            plain(step["name"]),
+            plain(step["status"], STYLES.get(step["status"], "dim")),
+            human_seconds(step["seconds"]),
+            human_bytes(step["peak_rss_bytes"]),
+            human_count(sum(rows)) if rows else "",
+        )
+    return table
+
+
+def explanation_lines(step: dict[str, Any]) -> Iterator[Text]:
+    """Why a step failed or could not run, and what the guards refused."""
+    error = step["error"]
+    if error:
+        yield plain(f"{step['name']}: {error['type']}: {error['message']}", "bold red")
+        if error["file"]:
+            yield plain(f"  at {error['file']}:{error['line']}")
+        if error["hint"]:
+            yield plain(f"  {error['hint']}")
+    elif step["note"] and step["status"] not in ("passed", "reused"):
+        yield plain(f"{step['name']}: {step['note']}")
+    for action in step["blocked_actions"]:
+        yield plain(f"{step['name']}: blocked {action['kind']}: {action['detail']}", "yellow")
+
+
+def print_run(console: Console, report: dict[str, Any]) -> None:
+    """The steps of a run, then everything that needs an explanation."""
+    console.print(steps_table(report))
+    lines = [line for step in report["steps"] for line in explanation_lines(step)]
+    if lines:
+        console.print()
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    console.print(plain(f"\nrun {report['run_id']}: {report['status']}"))
+
+
+def print_runs(console: Console, runs: Iterable[RunRecord]) -> None:
+    """The list of runs, newest first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("run", "pipeline", "phase", "took", "started by"):
+        table.add_column(heading, overflow="fold")
+    for run in runs:
+        took = human_seconds(run.ended - run.started) if run.ended else ""
+        table.add_row(run.run_id, plain(run.pipeline), run.phase.value, took, plain(run.command))
+    console.print(table)
+
+
+def error_lines(error: StepError) -> Iterator[Text]:
+    """A structured traceback with its locals, outermost frame first, as Python prints it."""
+    for cause in reversed(error.causes):
+        yield from _one_error(cause)
+        yield Text("\nwhich led to:\n", style="dim")
+    yield from _one_error(error)
+    if error.hint:
+        yield plain(error.hint, "bold")
+
+
+def _one_error(error: StepError) -> Iterator[Text]:
+    for frame in error.frames:
+        style = "" if frame.user else "dim"
+        yield plain(f"  {frame.file}:{frame.line} in {frame.function}", style)
+        if frame.source:
+            yield plain(f"    {frame.source.strip()}", style or "bold")
+        for name, summary in frame.locals.items():
+            yield plain(f"      {name} = {summary}", "dim")
+    yield plain(f"{error.type}: {error.message}", "bold red")
+
+
+def print_attempt(console: Console, attempt: Attempt) -> None:
+    """Everything that is known of one attempt, without its output."""
+    console.print(plain(f"{attempt.step}, attempt {attempt.number}: {attempt.status.value}", "bold"))
+    if attempt.note:
+        console.print(plain(attempt.note), soft_wrap=True)
+    if attempt.call:
+        console.print(plain(f"\nmain() was called from its {attempt.call.how} with", "bold"))
+        for title in ("input_paths", "output_paths", "environ_vars", "job_args", "extra"):
+            for name, value in getattr(attempt.call, title).items():
+                console.print(plain(f"  {title}[{name}] = {value}"), soft_wrap=True)
+    if attempt.artifacts:
+        console.print(plain("\nwrote", "bold"))
+        for artifact in attempt.artifacts:
+            rows = f", {human_count(artifact.rows)} rows" if artifact.rows is not None else ""
+            text = f"  {artifact.channel}/{artifact.name}  {artifact.kind}, {human_bytes(artifact.bytes)}{rows}"
+            console.print(plain(text), soft_wrap=True)
+    for action in attempt.blocked:
+        console.print(plain(f"blocked {action.kind}: {action.detail}", "yellow"), soft_wrap=True)
+    for override in attempt.overrides:
+        console.print(plain(f"override {override.kind} {override.name}: {override.detail}"), soft_wrap=True)
+    if attempt.error:
+        console.print()
+        for line in error_lines(attempt.error):
+            console.print(line, soft_wrap=True)
+    console.print(plain(f"\nfolder: {attempt.folder}", "dim"), soft_wrap=True)
