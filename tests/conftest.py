@@ -6,15 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-
-
-def missing(what: str) -> None:
-    """Skip for want of something this machine lacks; on CI that is a failure, so that nothing goes untested unseen."""
-    if os.environ.get("CI"):
-        pytest.fail(f"CI must have {what}")
-    pytest.skip(f"needs {what}")
+from needs import REPOSITORY, missing
 
 
 @pytest.fixture(scope="session")

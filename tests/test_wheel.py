@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from needs import REPOSITORY
 
 
 @pytest.fixture(scope="module")

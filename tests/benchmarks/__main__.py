@@ -1,0 +1,41 @@
+"""Measures every budget as a ratio against a reference in the same run: ``python tests/benchmarks [NAME ...]``.
+
+Each ``bench_NAME.py`` here has ``measure() -> Iterable[Row]``. Times are of this machine; ratios carry.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from row import Row
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    """Run the benchmarks named, or all, and print one table."""
+    names = sys.argv[1:] or sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    console = Console()
+    worst = 0
+    for name in names:
+        started = time.monotonic()
+        rows: list[Row] = list(importlib.import_module(f"bench_{name}").measure())
+        console.print(f"\n{name} ({time.monotonic() - started:.0f} s)", style="bold")
+        for row in rows:
+            mark = "ok  " if row.holds else "OVER"
+            console.print(
+                f"  {mark} {row.item}: {row.measured:.4g} {row.unit} against {row.reference:.4g} {row.unit}"
+                f" ({row.against}) = {row.measured / row.reference:.2f}x, budget {row.budget}",
+                highlight=False,
+                markup=False,
+            )
+            worst = max(worst, 0 if row.holds else 1)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())
