@@ -40,7 +40,7 @@ class LineView(ScrollView, can_focus=True):
         background: $surface;
         color: $foreground;
         scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1;
+        scrollbar-size-horizontal: 0;
         & > .line--cursor { background: $surface-lighten-1; }
         & > .line--plain { color: $foreground; }
         & > .line--muted { color: $foreground; text-style: dim; }
@@ -69,6 +69,9 @@ class LineView(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
     """Row of the cursor, from 0; 0, too, while there are no rows."""
+
+    _centre_later = False
+    """A row was to be centred while the widget had no size yet."""
 
     class SearchMoved(Message):
         """Where a search stands.
@@ -130,15 +133,16 @@ class LineView(ScrollView, can_focus=True):
     def show_row(self, row: int, *, centre: bool = False) -> None:
         """Scroll a row into sight; centred where it was out of sight and that is asked for."""
         height = self.scrollable_content_region.height
+        self._centre_later = height <= 0 and centre
         if height <= 0:
             return
         top = self.scroll_offset.y
         if centre and not top <= row < top + height:
-            self.scroll_to(y=max(0, row - height // 2), animate=False)
+            self.scroll_to(y=max(0, row - height // 2), animate=False, force=True)
         elif row < top:
-            self.scroll_to(y=row, animate=False)
+            self.scroll_to(y=row, animate=False, force=True)
         elif row >= top + height:
-            self.scroll_to(y=row - height + 1, animate=False)
+            self.scroll_to(y=row - height + 1, animate=False, force=True)
 
     def repaint_row(self, row: int) -> None:
         """Repaint one row if it is in sight."""
@@ -192,7 +196,7 @@ class LineView(ScrollView, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in sight when the pane changes its size."""
-        self.show_row(self.cursor)
+        self.show_row(self.cursor, centre=self._centre_later)
 
     # --- painting ----------------------------------------------------------------------------------
 

@@ -1,0 +1,321 @@
+"""A script with syntax colour, line numbers and marks in its gutter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+
+from cursus_tui.text import safe
+from cursus_tui.widgets.hits import Hits
+from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.source_text import ROLES, SourceText
+
+MarkKind = Literal["breakpoint", "condition", "logpoint", "disabled", "current", "failure", "frame", "hot"]
+"""What can stand in the gutter. The first four are breakpoints; ``frame`` is a line of an outer frame."""
+
+_BREAKPOINT_GLYPHS = {"breakpoint": "●", "condition": "◆", "logpoint": "◇", "disabled": "○"}
+_PLACE_GLYPHS = {"failure": ("✗", "bad"), "current": ("▶", "active"), "frame": ("▷", "accent")}
+_SLICE = 80
+"""Lines lexed in one turn: about 3 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMark:
+    """A mark on a line.
+
+    Attributes:
+        line: The line's number, as shown.
+        kind: What it says.
+        columns: Characters concerned, from 0, the end not included; they are underlined. None for all.
+        note: A few words shown behind the line.
+    """
+
+    line: int
+    kind: MarkKind
+    columns: tuple[int, int] | None = None
+    note: str = ""
+
+
+class SourceView(LineView):
+    """A source file to read: syntax colour, line numbers, marks, a cursor line, search.
+
+    Lines are named by their numbers as shown (``first_line`` on); columns are characters, from 0.
+    """
+
+    HELP = """
+    # Source
+
+    The script of the step. Marks beside the line numbers: ● breakpoint, ◆ with a condition, ◇ logpoint,
+    ○ disabled, ▶ the line that runs next, ✗ where it failed, ▌ a line that takes much time.
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{role}" for role in ROLES} | {"line--place", "line--note"}
+    DEFAULT_CSS = """
+    SourceView {
+        & > .line--comment { color: $foreground; text-style: dim italic; }
+        & > .line--keyword { color: $text-accent; }
+        & > .line--constant { color: $text-warning; }
+        & > .line--string { color: $text-success; }
+        & > .line--number { color: $text-warning; }
+        & > .line--builtin { color: $text-secondary; }
+        & > .line--definition { color: $text-primary; text-style: bold; }
+        & > .line--decorator { color: $text-secondary; }
+        & > .line--error { color: $text-error; }
+        & > .line--place { text-style: bold underline; }
+        & > .line--note { color: $text-error; text-style: italic; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "sideways(-8)", "Scroll left", show=False, id="source.left"),
+        Binding("right", "sideways(8)", "Scroll right", show=False, id="source.right"),
+        Binding("enter", "choose", "Choose line", show=False, id="source.choose"),
+    ]
+
+    class LineMessage(Message):
+        """Something about a line, named by its number as shown."""
+
+        def __init__(self, view: SourceView, line: int) -> None:
+            super().__init__()
+            self.view = view
+            self.line = line
+
+        @property
+        def control(self) -> SourceView:
+            """The source view."""
+            return self.view
+
+    class LineHighlighted(LineMessage):
+        """The cursor came to a line."""
+
+    class LineChosen(LineMessage):
+        """Enter or a double click."""
+
+    class GutterClicked(LineMessage):
+        """A click beside the line: people expect a breakpoint there."""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.path_text = ""
+        self.first_line = 1
+        self._text = SourceText()
+        self._marks: dict[int, dict[str, SourceMark]] = {}
+        self._hits = Hits()
+        self._width = 0
+        self._reader: Timer | None = None
+        self._empty_note = ""
+
+    # --- what is shown -----------------------------------------------------------------------------
+
+    def show(self, path_text: str, source: str, first_line: int = 1, *, language: str | None = None) -> None:
+        """Show a source; marks and search are forgotten, the cursor stays on its line if the path is the same.
+
+        Args:
+            path_text: The file's name; it tells the language and stands in the border.
+            source: The text.
+            first_line: Number of its first line.
+            language: A Pygments name, for a path that does not tell.
+        """
+        same = path_text == self.path_text
+        cursor = self.cursor if same else 0
+        self.path_text, self.first_line, self._empty_note = path_text, first_line, ""
+        self.border_title = Content(safe(path_text))
+        self._text = SourceText(path_text, source, language)
+        self._marks, self._hits = {}, Hits()
+        self._width = max(self._text.cells(row) for row in range(len(self._text.lines)))
+        self.rows_changed(self._gutter + self._width)
+        if not same:
+            self.scroll_to(0, 0, animate=False, force=True)
+        self.move_cursor(cursor)
+        self._read_on()
+        if not self._text.finished and self._reader is None:
+            self._reader = self.set_interval(1 / 50, self._read_on)
+
+    def clear(self, note: str = "") -> None:
+        """Show nothing but a note that says why."""
+        self.show("", "")
+        self._empty_note = note
+        self.refresh()
+
+    @property
+    def line(self) -> int:
+        """Number of the line under the cursor."""
+        return self.cursor + self.first_line
+
+    @property
+    def line_text(self) -> str:
+        """The line under the cursor, as it is in the file."""
+        return self._text.lines[self.cursor]
+
+    def reveal(self, line: int) -> None:
+        """Put the cursor on a line (the nearest there is), centred if it was out of sight."""
+        row = self.validate_cursor(line - self.first_line)
+        self.show_row(row, centre=True)
+        self.move_cursor(row)
+
+    # --- marks -------------------------------------------------------------------------------------
+
+    def mark(self, line: int, kind: MarkKind, *, columns: tuple[int, int] | None = None, note: str = "") -> None:
+        """Mark a line; a line has one mark of each kind, and only one line is ``current``.
+
+        Raises:
+            ValueError: There is no such kind of mark.
+        """
+        if kind not in get_args(MarkKind):
+            raise ValueError(f"no such mark: {kind}")
+        if kind == "current":
+            self.unmark(kind="current")
+        self._marks.setdefault(line, {})[kind] = SourceMark(line, kind, columns, note)
+        self.repaint_row(line - self.first_line)
+
+    def unmark(self, line: int | None = None, kind: MarkKind | None = None) -> None:
+        """Take marks away: those of a line, of a kind, of both, or all."""
+        for number in [line] if line is not None else list(self._marks):
+            kinds = self._marks.get(number, {})
+            for name in [kind] if kind is not None else list(kinds):
+                kinds.pop(name, None)
+            if not kinds:
+                self._marks.pop(number, None)
+            self.repaint_row(number - self.first_line)
+
+    def set_marks(self, marks: Sequence[SourceMark]) -> None:
+        """Replace all marks."""
+        self.unmark()
+        for mark in marks:
+            self.mark(mark.line, mark.kind, columns=mark.columns, note=mark.note)
+
+    def marks(self, line: int) -> tuple[SourceMark, ...]:
+        """The marks of a line."""
+        return tuple(self._marks.get(line, {}).values())
+
+    # --- search ------------------------------------------------------------------------------------
+
+    def find(self, text: str) -> int:
+        """Look for a literal text and go to the first hit from the cursor on; the number of hits."""
+        self._hits = Hits(text, self._text.lines)
+        self._hits.seek(self.cursor)
+        self._show_hit()
+        return len(self._hits)
+
+    def next_hit(self) -> None:
+        """Go to the next hit."""
+        self._hits.step(1)
+        self._show_hit()
+
+    def previous_hit(self) -> None:
+        """Go to the hit before."""
+        self._hits.step(-1)
+        self._show_hit()
+
+    def _show_hit(self) -> None:
+        if hit := self._hits.hit:
+            self.reveal(hit.row + self.first_line)
+            self._show_column(hit.row, hit.start, hit.end)
+        self.refresh()
+        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+
+    def _show_column(self, row: int, start: int, end: int) -> None:
+        """Scroll sideways until characters are in sight."""
+        room = max(1, self.scrollable_content_region.width - self._gutter)
+        before = sum(cell_len(text) for at, _, text in self._text.pieces(row, [start]) if at < start)
+        left = self.scroll_offset.x
+        if not left <= before <= left + room - (end - start):
+            self.scroll_to(x=max(0, before - room // 2), animate=False, force=True)
+
+    # --- rows --------------------------------------------------------------------------------------
+
+    @property
+    def row_count(self) -> int:
+        """Lines of the source."""
+        return len(self._text.lines)
+
+    def cursor_moved(self, row: int) -> None:
+        """Tell which line the cursor is on."""
+        self.post_message(self.LineHighlighted(self, row + self.first_line))
+
+    def row_chosen(self, row: int) -> None:
+        """Tell which line was chosen."""
+        self.post_message(self.LineChosen(self, row + self.first_line))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click into the gutter is told besides what any click does."""
+        place = event.get_content_offset(self)
+        row = place.y + self.scroll_offset.y if place is not None else self.row_count
+        super().on_click(event)
+        if place is not None and place.x < self._gutter and row < self.row_count:
+            self.post_message(self.GutterClicked(self, row + self.first_line))
+
+    def action_sideways(self, cells: int) -> None:
+        """Scroll sideways."""
+        self.scroll_to(x=self.scroll_offset.x + cells, animate=False, force=True)
+
+    def _read_on(self) -> None:
+        fresh = self._text.read_on(_SLICE)
+        top, height = self.scroll_offset.y, self.size.height
+        if fresh and fresh.start < top + height and fresh.stop > top:
+            self.refresh()
+        if self._text.finished and self._reader is not None:
+            self._reader.stop()
+            self._reader = None
+
+    # --- painting ----------------------------------------------------------------------------------
+
+    @property
+    def _gutter(self) -> int:
+        """Cells left of the code: cursor, breakpoint, place, number, hot line."""
+        return 3 + len(str(self.first_line + self.row_count - 1)) + 1
+
+    def render_row(self, row: int, width: int) -> Strip:
+        """A line: the gutter stays, the code scrolls sideways."""
+        if self._empty_note:
+            return strip_of([(safe(self._empty_note), self.tone("muted"))], width)
+        marks = self._marks.get(row + self.first_line, {})
+        gutter = min(self._gutter, width)
+        code = Strip([Segment(text, style) for text, style in self._code(row, marks) if text])
+        left = self.scroll_offset.x
+        right = left + width - gutter
+        if code.cell_length > right > left:
+            code = Strip.join([code.crop(left, right - 1), Strip([Segment("…", self.tone("muted"))])])
+        else:
+            code = code.crop_extend(left, right, Style())
+        return Strip.join([strip_of(self._gutter_parts(row, marks), gutter), code])
+
+    def _gutter_parts(self, row: int, marks: dict[str, SourceMark]) -> list[tuple[str, Style]]:
+        stop = next((glyph for kind, glyph in _BREAKPOINT_GLYPHS.items() if kind in marks), " ")
+        place, tone = next((look for kind, look in _PLACE_GLYPHS.items() if kind in marks), (" ", "plain"))
+        number = str(row + self.first_line).rjust(self._gutter - 4)
+        at_cursor = row == self.cursor
+        return [
+            ("›" if at_cursor else " ", self.tone("active")),
+            (stop, self.tone("bad")),
+            (place, self.tone(tone)),
+            (number, self.tone("plain" if at_cursor else "muted")),
+            ("▌" if "hot" in marks else " ", self.tone("warn")),
+        ]
+
+    def _code(self, row: int, marks: dict[str, SourceMark]) -> list[tuple[str, Style]]:
+        hits = self._hits.in_row(row)
+        places = [mark.columns for mark in marks.values() if mark.columns is not None]
+        cuts = [cut for start, end, *_ in [*hits, *places] for cut in (start, end)]
+        parts: list[tuple[str, Style]] = []
+        for start, role, text in self._text.pieces(row, cuts):
+            style = self.tone(role) if role else Style()
+            if any(first <= start < last for first, last in places):
+                style += self.tone("place")
+            for first, last, current in hits:
+                if first <= start < last:
+                    style += self.tone("current-hit" if current else "hit")
+            parts.append((text, style))
+        for mark in marks.values():
+            if mark.note:
+                parts.append((f"  ← {safe(mark.note, 400)}", self.tone("note" if mark.kind == "failure" else "accent")))
+        return parts
