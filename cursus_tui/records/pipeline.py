@@ -116,6 +116,8 @@ class Interface:
     dependencies: tuple[Dependency, ...]
     outputs: tuple[OutputSpec, ...]
     file: Path
+    node_type: str = "internal"
+    """``source``, ``internal``, ``sink`` or ``singular``: where Cursus expects it in a DAG."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,8 @@ class Value:
     origin: str
     """Such as ``config label_name``, ``interface default``, ``--env``, ``job type``."""
     certain: bool
+    bare: bool = False
+    """A command-line flag that stands without a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,216 @@
+"""Reading a ``*.dag.json`` and answering what its shape says: order, cycles, ancestors, what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import networkx as nx
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from cursus_tui.pipeline.documents import check, parse_json, read_text
+from cursus_tui.records.pipeline import Finding, Severity
+
+WHAT = 'a pipeline DAG: {"dag": {"nodes": ["A", "B"], "edges": [["A", "B"]]}}'
+SUPPORTED_MAJOR_VERSION = "1"
+
+StepName = Annotated[str, Field(min_length=1)]
+
+
+class _Shape(BaseModel):
+    nodes: list[StepName]
+    edges: list[tuple[StepName, StepName]] = []
+    description: str | None = None
+
+
+class _DagDocument(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    dag: _Shape
+    metadata: dict[str, Any] | None = None
+    version: str | int | float | None = None
+
+    @field_validator("version")
+    @classmethod
+    def _major_version(cls, version: str | int | float | None) -> str | int | float | None:
+        if version is not None and str(version).split(".", 1)[0] != SUPPORTED_MAJOR_VERSION:
+            raise ValueError(f"version {version!r} is not supported; only major version 1 is")
+        return version
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineDAG:
+    """A ``*.dag.json``, as it was written: with its mistakes."""
+
+    file: Path
+    name: str
+    nodes: tuple[str, ...]
+    edges: tuple[tuple[str, str], ...]
+    description: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_dag(file: Path) -> PipelineDAG:
+    """Read a ``*.dag.json``.
+
+    Raises:
+        UserError: It cannot be read, is not JSON or not a DAG; names the field and its line.
+    """
+    return parse_dag(read_text(file, WHAT), file)
+
+
+def parse_dag(text: str, file: Path) -> PipelineDAG:
+    """A DAG from the text of its file.
+
+    Raises:
+        UserError: It is not JSON or not a DAG; names the field and its line.
+    """
+    document = check(_DagDocument, parse_json(text, file, WHAT), file, WHAT, text)
+    metadata = document.metadata or {}
+    name = metadata.get("name")
+    return PipelineDAG(
+        file=file,
+        name=name if isinstance(name, str) and name else file.name.split(".")[0],
+        nodes=tuple(document.dag.nodes),
+        edges=tuple(document.dag.edges),
+        description=document.dag.description or "",
+        metadata=metadata,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineExecutionPlan:
+    """In which order the steps of a pipeline can run."""
+
+    execution_order: tuple[str, ...]
+    dependencies: Mapping[str, tuple[str, ...]]
+    """Step -> the steps right before it."""
+    levels: tuple[tuple[str, ...], ...]
+    """Steps of a level need nothing of each other; steps that a cycle holds back are in none."""
+
+
+class PipelineDAGResolver:
+    """Answers questions about the shape of a DAG, whatever is wrong with it.
+
+    Names that only edges know, repeated nodes and edges, and edges from a step to itself are left out of the graph
+    and reported by ``findings``. A cycle stays in it: its steps, and what comes after them, stand last in every order.
+
+    Args:
+        dag: The DAG, as it was read.
+    """
+
+    def __init__(self, dag: PipelineDAG) -> None:
+        self.dag = dag
+        self.nodes = tuple(dict.fromkeys(dag.nodes))
+        known = set(self.nodes)
+        wanted = dict.fromkeys(dag.edges)
+        self.edges = tuple((src, dst) for src, dst in wanted if src in known and dst in known and src != dst)
+        self._position = {node: place for place, node in enumerate(self.nodes)}
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[str]:
+        """The sound part of the DAG as a networkx graph."""
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from(self.nodes)
+        graph.add_edges_from(self.edges)
+        return graph
+
+    @cached_property
+    def _held_back(self) -> frozenset[str]:
+        """Steps of cycles and everything after them."""
+        held: set[str] = set()
+        for cycle in self.cycles:
+            held.update(cycle, nx.descendants(self.graph, cycle[0]))
+        return frozenset(held)
+
+    @cached_property
+    def cycles(self) -> tuple[tuple[str, ...], ...]:
+        """One cycle of every knot of cycles, each beginning with its first step in the file."""
+        knots = [knot for knot in nx.strongly_connected_components(self.graph) if len(knot) > 1]
+        knots.sort(key=lambda knot: min(self._position[node] for node in knot))
+        return tuple(self._cycle_through(knot) for knot in knots)
+
+    def _cycle_through(self, knot: set[str]) -> tuple[str, ...]:
+        start = min(knot, key=self._position.__getitem__)
+        inside: nx.DiGraph[str] = self.graph.subgraph(knot)
+        back = min(inside.predecessors(start), key=self._position.__getitem__)
+        return tuple(nx.shortest_path(inside, start, back))
+
+    @cached_property
+    def topological_order(self) -> tuple[str, ...]:
+        """Every step after the steps before it; among equals as in the file; steps held back by a cycle last."""
+        free = self.graph.subgraph(node for node in self.nodes if node not in self._held_back)
+        order = nx.lexicographical_topological_sort(free, key=self._position.__getitem__)
+        return (*order, *(node for node in self.nodes if node in self._held_back))
+
+    def predecessors(self, step: str) -> tuple[str, ...]:
+        """The steps right before a step, in the order of the edges."""
+        return tuple(self.graph.predecessors(step))
+
+    def ancestors(self, step: str) -> tuple[str, ...]:
+        """Every step that a step needs, in topological order."""
+        found = nx.ancestors(self.graph, step)
+        return tuple(node for node in self.topological_order if node in found)
+
+    def descendants(self, step: str) -> tuple[str, ...]:
+        """Every step that needs a step, in topological order."""
+        found = nx.descendants(self.graph, step)
+        return tuple(node for node in self.topological_order if node in found)
+
+    def create_execution_plan(self) -> PipelineExecutionPlan:
+        """Order, direct dependencies and levels of the whole DAG."""
+        free = self.graph.subgraph(node for node in self.nodes if node not in self._held_back)
+        levels = tuple(
+            tuple(sorted(level, key=self._position.__getitem__)) for level in nx.topological_generations(free)
+        )
+        dependencies = {node: self.predecessors(node) for node in self.topological_order}
+        return PipelineExecutionPlan(self.topological_order, dependencies, levels)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that is wrong with the DAG itself, in a fixed order."""
+        return (*self._node_findings(), *self._edge_findings(), *self._cycle_findings())
+
+    def _finding(self, severity: Severity, code: str, step: str | None, message: str, hint: str) -> Finding:
+        return Finding(severity, code, step, message, hint, file=self.dag.file)
+
+    def _node_findings(self) -> Iterator[Finding]:
+        if not self.nodes:
+            yield self._finding(
+                Severity.ERROR, "empty-dag", None, "The DAG has no steps.", 'Add step names to "dag": {"nodes": [...]}.'
+            )
+        for node, count in Counter(self.dag.nodes).items():
+            if count > 1:
+                message = f"{node} stands {count} times in the nodes; it is taken once."
+                yield self._finding(Severity.WARNING, "duplicate-step", node, message, "Remove the repetition.")
+
+    def _edge_findings(self) -> Iterator[Finding]:
+        seen: set[tuple[str, str]] = set()
+        phantoms: dict[str, tuple[str, str]] = {}
+        for src, dst in self.dag.edges:
+            if (src, dst) in seen:
+                message = f"The edge {src} -> {dst} stands more than once; it is taken once."
+                yield self._finding(Severity.INFO, "duplicate-edge", dst, message, "Remove the repetition.")
+                continue
+            seen.add((src, dst))
+            if src == dst:
+                message = f"{src} has an edge to itself; the edge is left out."
+                yield self._finding(Severity.ERROR, "self-loop", src, message, "Remove the edge from the DAG.")
+            for name in (src, dst):
+                if name not in self._position:
+                    phantoms.setdefault(name, (src, dst))
+        for name, (src, dst) in phantoms.items():
+            near = difflib.get_close_matches(name, self.nodes, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Add {name} to the nodes, or remove its edges."
+            message = f"The edge {src} -> {dst} names {name}, which is no step of the DAG; it is left out."
+            yield self._finding(Severity.ERROR, "phantom-step", None, message, hint)
+
+    def _cycle_findings(self) -> Iterator[Finding]:
+        for cycle in self.cycles:
+            path = " -> ".join((*cycle, cycle[0]))
+            message = f"These steps wait for each other: {path}."
+            yield self._finding(Severity.ERROR, "cycle", cycle[0], message, "Remove one of these edges from the DAG.")
