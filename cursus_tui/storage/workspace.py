@@ -1,0 +1,199 @@
+"""Where a pipeline's runs live on disk: finding or making the workspace, and owning it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from cursus_tui.records.errors import UserError
+from cursus_tui.storage.owner import OwnerLock
+
+FOLDER = ".cursus-tui"
+DATABASE = "runs.sqlite3"
+LOCK = "owner.lock"
+NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "9p", "lustre", "gpfs", "beegfs", "glusterfs", "davfs"}
+    | {"fuse.sshfs", "fuse.s3fs", "fuse.glusterfs", "fuse.gcsfuse", "fuse.rclone", "fuse.goofys", "fuse.ceph", "ncpfs"}
+)
+"""File systems on which SQLite's WAL is not safe: its shared memory does not reach other hosts."""
+MOUNTS = Path("/proc/self/mounts")
+
+
+@dataclass(slots=True)
+class Workspace:
+    """An open workspace.
+
+    Attributes:
+        path: Its folder; every run's files are below.
+        database: The run store's file; elsewhere where ``path`` is on a network file system.
+        read_only: Who owns it, when it is not us: then nothing may be changed.
+        notes: Sentences that the user should read, such as why the database lies elsewhere.
+    """
+
+    path: Path
+    database: Path
+    read_only: str | None = None
+    notes: tuple[str, ...] = ()
+    _lock: OwnerLock | None = field(default=None, repr=False)
+
+    @property
+    def runs(self) -> Path:
+        """The folder that holds one folder for each run."""
+        return self.path / "runs"
+
+    def close(self) -> None:
+        """Give up ownership."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def open_workspace(pipeline_file: Path, given: Path | None = None, *, own: bool = True) -> Workspace:
+    """Find or make the workspace of a pipeline, and own it if nobody else does.
+
+    Args:
+        pipeline_file: The pipeline's DAG file; its workspace lies beside it.
+        given: A folder that the user named instead.
+        own: Whether to take the lock; without it, it is only for reading.
+
+    Raises:
+        UserError: The folder that the user named cannot be used.
+    """
+    path, notes = _folder(pipeline_file.resolve(), given)
+    database_folder = path
+    if kind := network_file_system(path):
+        database_folder = _state_folder(path)
+        notes.append(f"{path} is on a network file system ({kind}): the run database is in {database_folder}.")
+    workspace = Workspace(path, database_folder / DATABASE)
+    if own:
+        workspace.read_only = _own(workspace, path, database_folder)
+    else:
+        workspace.read_only = "opened for reading only"
+    workspace.notes = tuple(notes)
+    return workspace
+
+
+def _own(workspace: Workspace, *folders: Path) -> str | None:
+    for folder in folders:
+        lock = OwnerLock(folder / LOCK)
+        try:
+            other = lock.acquire()
+        except OSError as error:
+            if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+                continue
+            return f"nobody: its lock {folder / LOCK} cannot be written ({error.strerror})"
+        if other is not None:
+            return str(other)
+        workspace._lock = lock
+        return None
+    return "nobody: its file system has no locks"
+
+
+def _folder(pipeline_file: Path, given: Path | None) -> tuple[Path, list[str]]:
+    if given is not None:
+        path = given.expanduser().absolute()
+        try:
+            _make_private(path)
+        except OSError as error:
+            raise UserError(
+                f"cannot use the workspace: {error.strerror or error}",
+                file=path,
+                expected="a folder of your own that can be written to",
+                hint="give another folder with --workspace",
+            ) from error
+        return path, []
+    beside = pipeline_file.parent / FOLDER
+    try:
+        _make_private(beside)
+    except OSError as error:
+        fallback = _state_folder(pipeline_file)
+        return fallback, [f"{beside} cannot be used ({error.strerror or error}): the workspace is {fallback}."]
+    return beside, []
+
+
+def _make_private(path: Path) -> None:
+    """Make a folder that only its owner can enter, and that version control ignores."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = path.stat()
+    if status.st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, "it belongs to another user")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        path.chmod(0o700)
+    ignore = path / ".gitignore"
+    if not ignore.exists():
+        write_private(ignore, b"*\n")
+    elif not os.access(path, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "it cannot be written to")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def _state_folder(of: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(of)).hexdigest()[:10]
+    path = platformdirs.user_state_path("cursus-tui") / "workspaces" / f"{of.stem or 'pipeline'}-{digest}"
+    try:
+        _make_private(path)
+    except OSError as error:
+        raise UserError(
+            f"cannot make a workspace in the state folder either: {error.strerror or error}",
+            file=path,
+            hint="give a folder that can be written to with --workspace",
+        ) from error
+    return path
+
+
+def network_file_system(path: Path, mounts: Path = MOUNTS) -> str | None:
+    """The kind of network file system that a path is on, or None where it is local or cannot be told.
+
+    Args:
+        path: A path that need not exist yet.
+        mounts: The kernel's table of mounts.
+    """
+    try:
+        table = mounts.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+    target = path.resolve()
+    best, kind = -1, ""
+    for line in table.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        mount = Path(_unescape(fields[1]))
+        if (target == mount or mount in target.parents) and len(mount.parts) >= best:
+            best, kind = len(mount.parts), fields[2]
+    return kind if kind in NETWORK else None
+
+
+def _unescape(field_text: str) -> str:
+    for code, character in ((r"\040", " "), (r"\011", "\t"), (r"\012", "\n"), (r"\134", "\\")):
+        field_text = field_text.replace(code, character)
+    return field_text
+
+
+def folder_size(path: Path) -> int:
+    """Bytes that the files below a folder take; what vanishes or cannot be read meanwhile counts as nothing."""
+    total = 0
+    waiting = [os.fspath(path)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:
+            continue
+    return total
