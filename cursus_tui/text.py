@@ -13,6 +13,13 @@ _UNSAFE = re.compile(
     + _INVISIBLE
     + "\U000e0000-\U000e007f]"
 )
+# ECMA-48: CSI; then OSC and the other strings, where they end within the line; character sets; single functions.
+_ESCAPES = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"
+    "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9b-\x9f]*(?:\x07|\x1b\\\\|\x9c)"
+    "|\x1b[ -/]+[0-~]"
+    "|\x1b[0-OQ-WYZ\\\\`-~]"
+)
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -33,6 +40,37 @@ def safe(text: str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
     return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_visible, text)
+
+
+def last_state(line: str) -> str:
+    """What a terminal would still show of one line of output: not yet safe, see ``plain_line``.
+
+    Escape sequences (colours, titles, cursor moves) are dropped, backspaces applied, and of what carriage
+    returns overwrote (progress bars) only the last state is kept.
+    """
+    if "\r" in line:
+        # A bar that ends in a carriage return, or a line that ends in CR LF, still shows what came before it.
+        line = next((state for state in reversed(line.split("\r")) if _ESCAPES.sub("", state)), "")
+    line = _ESCAPES.sub("", line)
+    if "\b" in line:
+        shown: list[str] = []
+        for char in line:
+            if char != "\b":
+                shown.append(char)
+            elif shown:
+                shown.pop()
+        line = "".join(shown)
+    return line
+
+
+def plain_line(line: str, limit: int | None = None) -> str:
+    """One line of a program's output as plain safe text, its tabs expanded to every eighth column.
+
+    Args:
+        line: The line, without its newline.
+        limit: Characters at most; a longer text ends in an ellipsis.
+    """
+    return safe(last_state(line).expandtabs(8), limit)
 
 
 def fit(text: str, cells: int) -> str:
