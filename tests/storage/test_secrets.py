@@ -1,4 +1,5 @@
 import pytest
+
 from cursus_tui.storage.secrets import MASK, is_secret, mask
 
 

@@ -1,0 +1,165 @@
+"""The options that every command with a ``PATH`` shares."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_Pairs = tuple[tuple[str, str, str], ...]
+
+
+class _StepValue(click.ParamType[tuple[str, str, str]]):
+    """``STEP.NAME=VALUE``. The last dot before the ``=`` parts step and name, since channels have no dots."""
+
+    def __init__(self, form: str) -> None:
+        self.name = form
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = str(value).partition("=")
+        step, dot, name = key.rpartition(".")
+        if not (equals and dot and step and name):
+            self.fail(f"{value!r} is not {self.name}", param, ctx)
+        return step, name, text
+
+
+class _StepPair(click.ParamType[tuple[str, str]]):
+    """``STEP=VALUE``."""
+
+    def __init__(self, form: str) -> None:
+        self.name = form
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        step, equals, text = str(value).partition("=")
+        if not (equals and step and text):
+            self.fail(f"{value!r} is not {self.name}", param, ctx)
+        return step, text
+
+
+_OPTIONS = (
+    click.option("--interfaces", multiple=True, metavar="DIR", help="Folder of *.step.yaml; may be repeated."),
+    click.option("--scripts", multiple=True, metavar="DIR", help="Folder of step scripts; may be repeated."),
+    click.option("--config", metavar="FILE", help="Config JSON."),
+    click.option("--hyperparameters", metavar="FILE", help="Hyperparameters JSON."),
+    click.option("--root", metavar="DIR", help="The project's top folder."),
+    click.option("--settings", metavar="FILE", help="Settings, by default cursus-tui.yaml beside the pipeline."),
+    click.option("--python", metavar="PYTHON", help="Interpreter for the scripts: a path or a command."),
+    click.option("--stub", multiple=True, metavar="LIB", help="Allow a stub for an absent library."),
+    click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        type=_StepValue("STEP.CHANNEL=PATH"),
+        help="Give a step's input, or a source step's output.",
+    ),
+    click.option(
+        "--env", multiple=True, type=_StepValue("STEP.NAME=VALUE"), help="Set an environment variable of a step."
+    ),
+    click.option("--arg", multiple=True, type=_StepValue("STEP.NAME=VALUE"), help="Set an argument of a step."),
+    click.option(
+        "--wire",
+        multiple=True,
+        type=_StepValue("STEP.INPUT=SOURCE.OUTPUT"),
+        help="Wire an input yourself; an empty value unwires it.",
+    ),
+    click.option("--job-type", "job_types", multiple=True, type=_StepPair("STEP=TYPE"), help="Set a step's job type."),
+    click.option(
+        "--stand-in", "stand_ins", multiple=True, type=_StepPair("STEP=SCRIPT"), help="Run this script for a step."
+    ),
+)
+
+
+def path_options(command: F) -> F:
+    """Give a command the ``PATH`` argument and all options about opening it.
+
+    The command is called with ``path: str`` and ``options: OpenOptions`` beside its own parameters.
+    """
+
+    @functools.wraps(command)
+    def with_options(*args: Any, **kwargs: Any) -> Any:
+        given = {name: kwargs.pop(name) for name in _NAMES}
+        return command(*args, options=_open_options(given), **kwargs)
+
+    decorated: Any = with_options
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return click.argument("path", metavar="PATH")(decorated)  # type: ignore[no-any-return]
+
+
+_NAMES = (
+    "interfaces",
+    "scripts",
+    "config",
+    "hyperparameters",
+    "root",
+    "settings",
+    "python",
+    "stub",
+    "inputs",
+    "env",
+    "arg",
+    "wire",
+    "job_types",
+    "stand_ins",
+)
+
+
+def _open_options(given: dict[str, Any]) -> Any:
+    from cursus_tui.pipeline.settings import LayoutFlags
+    from cursus_tui.records.pipeline import Overrides
+    from cursus_tui.workbench import OpenOptions
+
+    return OpenOptions(
+        layout=LayoutFlags(
+            interfaces=tuple(map(_absolute, given["interfaces"])),
+            scripts=tuple(map(_absolute, given["scripts"])),
+            config=_optional(given["config"]),
+            hyperparameters=_optional(given["hyperparameters"]),
+            root=_optional(given["root"]),
+        ),
+        python=given["python"],
+        settings=_optional(given["settings"]),
+        overrides=Overrides(
+            inputs=_by_step((step, name, _absolute(text)) for step, name, text in given["inputs"]),
+            environment=_by_step(given["env"]),
+            arguments=_by_step((step, name.lstrip("-"), text) for step, name, text in given["arg"]),
+            wiring=_by_step((step, name, _source(text)) for step, name, text in given["wire"]),
+            job_types=dict(given["job_types"]),
+            scripts={step: _absolute(text) for step, text in given["stand_ins"]},
+            stubs=tuple(given["stub"]),
+        ),
+    )
+
+
+def _source(text: str) -> tuple[str, str] | None:
+    if not text:
+        return None
+    step, dot, output = text.rpartition(".")
+    if not (dot and step and output):
+        raise click.BadParameter(f"{text!r} is not SOURCE.OUTPUT", param_hint="--wire")
+    return step, output
+
+
+def _by_step(triples: Iterable[tuple[str, str, Any]]) -> dict[str, dict[str, Any]]:
+    steps: dict[str, dict[str, Any]] = {}
+    for step, name, value in triples:
+        steps.setdefault(step, {})[name] = value
+    return steps
+
+
+def _absolute(text: str) -> Path:
+    return Path(os.path.abspath(Path(text).expanduser()))
+
+
+def _optional(text: str | None) -> Path | None:
+    return _absolute(text) if text else None

@@ -1,0 +1,185 @@
+"""Which Python runs the scripts, why that one, and what it could import, without importing anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cursus_tui.records.errors import UserError
+
+MINIMUM_VERSION = (3, 9)
+"""The oldest Python that the worker's own code runs on."""
+
+_TIMEOUT_SECONDS = 20.0
+_MARK = "cursus-tui-probe:"
+_PROBE = f"""
+import json, sys
+names = json.loads(sys.stdin.read())
+sys.path[:] = [entry for entry in sys.path if entry]
+found = {{}}
+if sys.version_info >= (3, 4):
+    import importlib.util
+    for name in names:
+        try:
+            spec = importlib.util.find_spec(name)
+            where = spec and (list(spec.submodule_search_locations or []) or [spec.origin or ''])[0]
+        except BaseException:
+            where = None
+        found[name] = where
+print({_MARK!r} + json.dumps([list(sys.version_info[:3]), found]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that runs the scripts."""
+
+    python: Path
+    """Absolute; a link of a virtual environment is kept as it is, since following it would leave the environment."""
+    reason: str
+    """Where the choice came from: ``--python``, ``$VIRTUAL_ENV``..."""
+    version: tuple[int, int, int]
+    passed_over: tuple[str, ...] = ()
+    """Better-placed interpreters that do not work, and why."""
+
+    @property
+    def shown_version(self) -> str:
+        """Such as ``3.11.7``."""
+        return ".".join(map(str, self.version))
+
+
+class ImportProbe:
+    """Which modules an interpreter could import. Asks it in one short process for many, and remembers."""
+
+    def __init__(self, python: Path) -> None:
+        self.python = python
+        self._known: dict[str, str | None] = {}
+        self._lock = threading.Lock()
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Ask for all of these at once."""
+        with self._lock:
+            unknown = sorted({name for name in names if name.isidentifier()} - self._known.keys())
+            if unknown:
+                self._known.update(_ask(self.python, unknown)[1])
+
+    def __call__(self, name: str) -> bool:
+        """Whether this top-level module could be imported."""
+        return self.location(name) is not None
+
+    def location(self, name: str) -> str | None:
+        """The folder of a package, or the file of a module; an empty text for a built-in one."""
+        self.prefetch((name,))
+        return self._known.get(name)
+
+
+def choose_interpreter(
+    flag: str | None,
+    settings: Path | None,
+    folders: Iterable[Path],
+    environ: Mapping[str, str] | None = None,
+) -> Interpreter:
+    """The first that applies: ``--python``, the settings file, ``$VIRTUAL_ENV``, ``$CONDA_PREFIX``, ``.venv``, ours.
+
+    Args:
+        flag: A path or the name of a command.
+        settings: What the settings file says.
+        folders: Where a project's ``.venv`` is looked for, nearest first.
+        environ: The environment, by default the process's.
+
+    Raises:
+        UserError: One that the user named does not exist, does not run, or is too old.
+    """
+    if flag:
+        return check_interpreter(_named(flag), "--python")
+    if settings:
+        return check_interpreter(settings, "settings file")
+    passed_over: list[str] = []
+    for python, reason in _candidates(folders, os.environ if environ is None else environ):
+        try:
+            found = check_interpreter(python, reason)
+        except UserError as error:
+            passed_over.append(f"{reason}: {error.message} ({python})")
+            continue
+        return Interpreter(found.python, reason, found.version, tuple(passed_over))
+    return Interpreter(Path(sys.executable), "ours", sys.version_info[:3], tuple(passed_over))
+
+
+def check_interpreter(python: Path, reason: str) -> Interpreter:
+    """An interpreter that exists, runs and is new enough.
+
+    Raises:
+        UserError: It is not.
+    """
+    python = Path(os.path.abspath(python.expanduser()))
+    hint = f"name a Python of {'.'.join(map(str, MINIMUM_VERSION))} or later with --python"
+    if not python.exists():
+        raise UserError("there is no such interpreter", file=python, expected="a Python executable", hint=hint)
+    if python.is_dir():
+        inside = python / "bin" / "python"
+        if not inside.exists():
+            raise UserError("a folder is no interpreter", file=python, expected="a Python executable", hint=hint)
+        python = inside
+    if not os.access(python, os.X_OK):
+        raise UserError("the interpreter is not executable", file=python, hint=hint)
+    version, _ = _ask(python, ())
+    if version[:2] < MINIMUM_VERSION:
+        raise UserError(
+            f"the interpreter is Python {'.'.join(map(str, version))}",
+            file=python,
+            expected=f"Python {'.'.join(map(str, MINIMUM_VERSION))} or later",
+            hint=hint,
+        )
+    return Interpreter(python, reason, version)
+
+
+def _named(text: str) -> Path:
+    found = None if os.sep in text else shutil.which(text)
+    return Path(found or text)
+
+
+def _candidates(folders: Iterable[Path], environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if prefix := environ.get(variable):
+            yield Path(prefix) / "bin" / "python", f"${variable}"
+    for folder in folders:
+        for name in (".venv", "venv"):
+            if (python := folder / name / "bin" / "python").exists():
+                yield python, f"the project's {name}"
+
+
+def _ask(python: Path, names: Iterable[str]) -> tuple[tuple[int, int, int], dict[str, str | None]]:
+    """Version, and module -> where it is, None where it cannot be found."""
+    try:
+        done = subprocess.run(
+            [str(python), "-c", _PROBE],
+            input=json.dumps(list(names)),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_SECONDS,
+            cwd="/",
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(f"the interpreter did not answer within {_TIMEOUT_SECONDS:.0f} s", file=python) from None
+    except OSError as error:
+        raise UserError(f"the interpreter does not start: {error.strerror or error}", file=python) from None
+    answers = [line for line in done.stdout.splitlines() if line.startswith(_MARK)]
+    if not answers:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise UserError(
+            f"this is no working Python interpreter (exit {done.returncode}{': ' + said[-1][:200] if said else ''})",
+            file=python,
+            expected="a Python executable",
+        )
+    version, found = json.loads(answers[-1][len(_MARK) :])
+    return (int(version[0]), int(version[1]), int(version[2])), found

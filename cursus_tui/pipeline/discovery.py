@@ -1,0 +1,242 @@
+"""Finding everything that belongs to a pipeline by walking its project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from cursus_tui.pipeline.settings import LayoutFlags
+from cursus_tui.pipeline.target import Target, config_nodes, dag_nodes, is_config, read_json
+from cursus_tui.records.errors import UserError
+from cursus_tui.records.pipeline import ProjectLayout
+
+_INTERFACES = ("interfaces", "steps/interfaces", "src/cursus/steps/interfaces", "cursus/steps/interfaces")
+_SCRIPTS = (
+    "scripts",
+    "dockers/scripts",
+    "dockers",
+    "steps/scripts",
+    "src/cursus/steps/scripts",
+    "cursus/steps/scripts",
+)
+_CONFIG_FOLDERS = (".", "pipeline_config", "config")
+_HYPERPARAMETER_FOLDERS = (".", "hyperparams", "dockers/hyperparams", "dockers", "pipeline_config", "config")
+_TOP_MARKS = (".git", "pyproject.toml", "setup.py")
+_PROJECT_MARKS = ("dockers", "pipeline_config", "interfaces", "scripts")
+_MAX_LEVELS = 12
+
+
+def find_project(
+    target: Target,
+    flags: LayoutFlags,
+    *,
+    dag_file: Path | None = None,
+    settings: Path | None = None,
+    cursus_package: Path | None = None,
+) -> ProjectLayout:
+    """Where everything of a pipeline is: as given, else by walking up from the DAG.
+
+    Args:
+        target: The DAG, from ``find_target``.
+        flags: What the user gave.
+        dag_file: The JSON copy, where the target is a Python file.
+        settings: The settings file in force.
+        cursus_package: The folder of the ``cursus`` package that the chosen interpreter has, looked at last of all.
+
+    Raises:
+        UserError: Something given is not there, or no interfaces are found; with every place that was looked at.
+    """
+    dag = dag_file or target.file
+    levels = _levels(target.home)
+    root, root_note = _root(flags.root, target.home, levels)
+    if root not in levels:
+        levels = [*levels, root]
+    packages = [cursus_package.parent] if cursus_package else []
+    interfaces, interface_notes = _interfaces(flags.interfaces, [*levels, *packages])
+    scripts, script_notes = _scripts(flags.scripts, target, [*levels, *packages])
+    nodes = dag_nodes(read_json(dag))
+    config, config_note = _config(flags.config or target.config, nodes, _near(target.home, root))
+    hyperparameters, hyperparameter_note = _hyperparameters(flags.hyperparameters, config, _near(target.home, root))
+    notes = (*target.notes, root_note, *interface_notes, *script_notes, config_note, hyperparameter_note)
+    return ProjectLayout(
+        dag_file=dag,
+        root=root,
+        interfaces=interfaces,
+        scripts=scripts,
+        config=config,
+        hyperparameters=hyperparameters,
+        settings=settings,
+        notes=tuple(note for note in notes if note),
+        dag_source=target.file if target.is_python else None,
+    )
+
+
+def _levels(home: Path) -> list[Path]:
+    """The folder and those above it, up to the top of its repository; never the user's home or the disk's top."""
+    levels: list[Path] = []
+    outside = {Path.home(), Path(home.anchor)}
+    for folder in [home, *home.parents][:_MAX_LEVELS]:
+        if folder in outside and levels:
+            break
+        levels.append(folder)
+        if (folder / ".git").exists():
+            break
+    return levels
+
+
+def _root(given: Path | None, home: Path, levels: list[Path]) -> tuple[Path, str]:
+    if given:
+        return _folder(given, "--root"), f"Root: {given}, as given"
+    for folder in levels:
+        if any((folder / mark).is_dir() for mark in _PROJECT_MARKS):
+            return folder, f"Root: {folder}, since it has " + _and(m for m in _PROJECT_MARKS if (folder / m).is_dir())
+        if any((folder / mark).exists() for mark in _TOP_MARKS):
+            return folder, f"Root: {folder}, the top of its repository"
+    return home, f"Root: {home}, the pipeline's own folder"
+
+
+def _interfaces(given: tuple[Path, ...], levels: list[Path]) -> tuple[tuple[Path, ...], list[str]]:
+    for folder in given:
+        if not any(_folder(folder, "--interfaces").glob("*.step.yaml")):
+            raise UserError("there is no *.step.yaml in this folder", file=folder, hint="give the folder that has them")
+    if given:
+        return given, [f"Interfaces: {_and(given)}, as given"]
+    tried = [level / name for level in levels for name in _INTERFACES]
+    found = _distinct(each for each in tried if each.is_dir() and any(each.glob("*.step.yaml")))
+    if not found:
+        raise UserError(
+            "no step interfaces (*.step.yaml) were found",
+            file=levels[0],
+            expected=f"a folder {' or '.join(_INTERFACES)} in {' or '.join(map(str, levels[:4]))}"
+            + (" or further up" if len(levels) > 4 else ""),
+            hint="give their folder with --interfaces, or install cursus in the chosen interpreter",
+        )
+    return found, [f"Interfaces: {folder}, {_count(folder, '*.step.yaml')} files" for folder in found]
+
+
+def _scripts(given: tuple[Path, ...], target: Target, levels: list[Path]) -> tuple[tuple[Path, ...], list[str]]:
+    if given:
+        return tuple(_folder(each, "--scripts") for each in given), [f"Scripts: {_and(given)}, as given"]
+    tried = [level / name for level in levels for name in _SCRIPTS]
+    tried += [each for level in levels if (level / "dockers").is_dir() for each in _docker_folders(level / "dockers")]
+    if not target.is_python:
+        tried.append(target.home)
+    found = _distinct(each for each in tried if each.is_dir() and any(each.glob("*.py")))
+    if not found:
+        return (), [f"Scripts: none; looked for {_and(_SCRIPTS, 'or')} in {levels[0]} and above; give --scripts"]
+    return found, [f"Scripts: {folder}, {_count(folder, '*.py')} files" for folder in found]
+
+
+def _docker_folders(dockers: Path) -> list[Path]:
+    """One image a folder: ``dockers/<image>`` and its ``scripts``."""
+    images = sorted(each for each in dockers.iterdir() if each.is_dir() and each.name != "scripts")
+    return [place for image in images for place in (image / "scripts", image) if _is_image(image)]
+
+
+def _is_image(folder: Path) -> bool:
+    return (folder / "scripts").is_dir() or any(folder.glob("*_training.py"))
+
+
+def _config(given: Path | None, nodes: set[str], near: list[Path]) -> tuple[Path | None, str]:
+    if given:
+        document = read_json(_file(given, "--config"))
+        if not is_config(document):
+            raise UserError(
+                "this is no Cursus config", file=given, expected="`configuration` with `shared` and `specific`"
+            )
+        return given, f"Config: {given}, as given; {_coverage(document, nodes)}"
+    found: list[tuple[int, int, Path, Any]] = []
+    for order, file in enumerate(_json_files(near, _CONFIG_FOLDERS, "config")):
+        document = _quietly(file)
+        if is_config(document):
+            found.append((-len(config_nodes(document) & nodes), order, file, document))
+    if not found:
+        return None, "Config: none found; interface defaults are used"
+    found.sort(key=lambda each: each[:2])
+    (_, _, file, document), others = found[0], [each[2].name for each in found[1:]]
+    passed = f" (passed over {_and(others)}; choose with --config)" if others else ""
+    return file, f"Config: {file}, {_coverage(document, nodes)}{passed}"
+
+
+def _hyperparameters(given: Path | None, config: Path | None, near: list[Path]) -> tuple[Path | None, str]:
+    if given:
+        read_json(_file(given, "--hyperparameters"))
+        return given, f"Hyperparameters: {given}, as given"
+    files = [
+        file for file in _json_files(near, _HYPERPARAMETER_FOLDERS, "hyperparam") if isinstance(_quietly(file), dict)
+    ]
+    if not files:
+        return None, ""
+    region = _region(config)
+    exact = [file for file in files if file.stem == "hyperparameters"]
+    regional = [file for file in files if region and file.stem.endswith(f"_{region}")]
+    chosen = (exact or regional or files)[0]
+    why = f", for region {region}" if not exact and regional else ""
+    others = [file.name for file in files if file != chosen]
+    passed = f" (passed over {_and(others)}; choose with --hyperparameters)" if others else ""
+    return chosen, f"Hyperparameters: {chosen}{why}{passed}"
+
+
+def _region(config: Path | None) -> str | None:
+    """The config's region; it names the hyperparameter files of projects that have one a region."""
+    document = _quietly(config) if config else None
+    shared = (document or {}).get("configuration", {})
+    shared = shared.get("shared", {}) if isinstance(shared, dict) else {}
+    region = shared.get("region") if isinstance(shared, dict) else None
+    return region if isinstance(region, str) else None
+
+
+def _coverage(document: Any, nodes: set[str]) -> str:
+    known = len(config_nodes(document) & nodes)
+    return f"which has {known} of the {len(nodes)} steps" if known < len(nodes) else "which has all steps"
+
+
+def _near(home: Path, root: Path) -> list[Path]:
+    return list(dict.fromkeys((home, root)))
+
+
+def _json_files(near: Iterable[Path], folders: Iterable[str], word: str) -> list[Path]:
+    """JSON files with a word in their names, the plainest name of each folder first."""
+    found: list[Path] = []
+    for place in near:
+        for folder in folders:
+            files = [each for each in (place / folder).glob("*.json") if word in each.name.lower()]
+            found += sorted(files, key=lambda each: (each.stem not in (word, f"{word}eters"), each.name))
+    return list(_distinct(found))
+
+
+def _quietly(file: Path) -> Any:
+    try:
+        return read_json(file)
+    except UserError:
+        return None
+
+
+def _folder(path: Path, flag: str) -> Path:
+    if not path.is_dir():
+        raise UserError(f"{flag}: there is no such folder", file=path)
+    return path
+
+
+def _file(path: Path, flag: str) -> Path:
+    if not path.is_file():
+        raise UserError(f"{flag}: there is no such file", file=path)
+    return path
+
+
+def _distinct(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Without repetitions, links followed for the comparison only."""
+    return tuple({os.path.realpath(each): Path(os.path.normpath(each)) for each in reversed(list(paths))}.values())[
+        ::-1
+    ]
+
+
+def _count(folder: Path, pattern: str) -> int:
+    return sum(1 for _ in folder.glob(pattern))
+
+
+def _and(items: Iterable[object], word: str = "and") -> str:
+    texts = [str(each) for each in items]
+    return f" {word} ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
