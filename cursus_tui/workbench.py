@@ -1,1 +1,154 @@
-"""The one composition root: builds a session with its data process and checks, for every face."""
+"""The one composition root: opens a pipeline for every face, and builds its session with data process and checks."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cursus_tui.checks.static import static_findings, top_level_modules
+from cursus_tui.execution.dag_reader import read_python_dag
+from cursus_tui.execution.interpreter import ImportProbe, Interpreter, check_interpreter, choose_interpreter
+from cursus_tui.pipeline.discovery import find_project
+from cursus_tui.pipeline.overrides import merge, unknown_names
+from cursus_tui.pipeline.resolve import resolve
+from cursus_tui.pipeline.settings import FILE_NAME, LayoutFlags, Settings, read_settings
+from cursus_tui.pipeline.target import Target, find_target
+from cursus_tui.records.errors import UserError
+from cursus_tui.records.pipeline import Finding, Overrides, Pipeline, ProjectLayout, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOptions:
+    """What the user said on the command line about opening a pipeline."""
+
+    layout: LayoutFlags = field(default_factory=LayoutFlags)
+    python: str | None = None
+    settings: Path | None = None
+    """A settings file elsewhere; None for the one beside the pipeline."""
+    overrides: Overrides = field(default_factory=Overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A pipeline that is ready to be looked at, checked or run."""
+
+    pipeline: Pipeline
+    """Resolved with the settings file and the flags; its findings include the static checks of its scripts."""
+    interpreter: Interpreter
+    resolve: Callable[[Overrides], Pipeline]
+    """Resolve anew with these overrides, all of them; quick, since unchanged scripts are not read again."""
+    settings_file: Path
+    """Where lasting edits go; it need not exist yet."""
+    home: Path
+    """The folder the pipeline lives in: the workspace goes there."""
+
+
+def open_pipeline(path: str, options: OpenOptions | None = None) -> Opened:
+    """Find, read, wire and check a pipeline. Runs none of its steps.
+
+    Args:
+        path: A ``*.dag.json``, a folder, a config JSON, a Python file, or ``sample:NAME``.
+        options: What the command line says; the settings file says the rest.
+
+    Raises:
+        UserError: Something is missing, invalid, ambiguous or unknown.
+    """
+    options = options or OpenOptions()
+    target = find_target(path)
+    settings_file, settings = _settings(target, options)
+    interpreter = choose_interpreter(options.python, settings.python, [target.home, *target.home.parents][:4])
+    probe = ImportProbe(interpreter.python)
+    layout = _layout(target, options, settings, interpreter, probe)
+    check = _Resolver(layout, probe, settings)
+    overrides = merge(settings.overrides, options.overrides)
+    for step_python in set(overrides.pythons.values()):
+        check_interpreter(step_python, "per step")
+    pipeline = check(overrides)
+    _refuse_unknown(pipeline, options.overrides)
+    return Opened(pipeline, interpreter, check, settings_file, target.home)
+
+
+def _settings(target: Target, options: OpenOptions) -> tuple[Path, Settings]:
+    if options.settings:
+        return options.settings, read_settings(options.settings)
+    beside = target.home / FILE_NAME
+    return beside, read_settings(beside) if beside.exists() else Settings()
+
+
+def _layout(
+    target: Target, options: OpenOptions, settings: Settings, interpreter: Interpreter, probe: ImportProbe
+) -> ProjectLayout:
+    dag_file = read_python_dag(target.file, target.dag_name, interpreter.python) if target.is_python else None
+    package = probe.location("cursus")
+    return find_project(
+        target,
+        options.layout.over(settings.layout),
+        dag_file=dag_file,
+        settings=settings.file,
+        cursus_package=Path(package) if package else None,
+    )
+
+
+class _Resolver:
+    """Resolves a layout with overrides, and adds what the scripts' source tells."""
+
+    def __init__(self, layout: ProjectLayout, probe: ImportProbe, settings: Settings) -> None:
+        self._layout = layout
+        self._settings = settings
+        self._probes = {probe.python: probe}
+        self._probe = probe
+
+    def __call__(self, overrides: Overrides) -> Pipeline:
+        pipeline = resolve(self._layout, overrides)
+        for python, names in top_level_modules(pipeline).items():
+            self._probe_of(python).prefetch(names)
+        found = static_findings(pipeline, self._importable)
+        return dataclasses.replace(pipeline, findings=(*pipeline.findings, *found, *self._unknown_settings(pipeline)))
+
+    def _probe_of(self, python: Path | None) -> ImportProbe:
+        if python is None:
+            return self._probe
+        return self._probes.setdefault(python, ImportProbe(python))
+
+    def _importable(self, name: str, python: Path | None) -> bool:
+        return self._probe_of(python)(name)
+
+    def _unknown_settings(self, pipeline: Pipeline) -> tuple[Finding, ...]:
+        """Names in the settings file that this pipeline lacks: a warning, since several DAGs may share the file."""
+        return tuple(
+            Finding(
+                Severity.WARNING,
+                "unknown-in-settings",
+                None,
+                f"{FILE_NAME}, {section}: {problem}",
+                hint,
+                self._settings.file,
+            )
+            for section, problem, hint in unknown_names(pipeline, self._settings.overrides)
+        )
+
+
+_FLAGS = {
+    "inputs": "--input",
+    "environment": "--env",
+    "arguments": "--arg",
+    "wiring": "--wire",
+    "job_types": "--job-type",
+    "stand_ins": "--stand-in",
+}
+
+
+def _refuse_unknown(pipeline: Pipeline, given: Overrides) -> None:
+    """Names on the command line must exist: a typing error there must not be ignored in silence."""
+    for section, problem, hint in unknown_names(pipeline, given):
+        raise UserError(f"{_FLAGS.get(section, section)}: {problem}", hint=hint)
+    for step, channels in given.inputs.items():
+        for channel, file in channels.items():
+            if not os.path.exists(file):
+                raise UserError(f"--input {step}.{channel}: there is no such file or folder", file=file)
+    for step, script in given.scripts.items():
+        if not script.is_file():
+            raise UserError(f"--stand-in {step}: there is no such file", file=script)

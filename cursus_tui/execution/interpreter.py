@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -157,29 +159,42 @@ def _candidates(folders: Iterable[Path], environ: Mapping[str, str]) -> Iterator
 
 def _ask(python: Path, names: Iterable[str]) -> tuple[tuple[int, int, int], dict[str, str | None]]:
     """Version, and module -> where it is, None where it cannot be found."""
+    out, err, exit_code = _run_probe(python, json.dumps(list(names)))
+    answers = [line for line in out.splitlines() if line.startswith(_MARK)]
     try:
-        done = subprocess.run(
+        version, found = json.loads(answers[-1][len(_MARK) :])
+        return (int(version[0]), int(version[1]), int(version[2])), dict(found)
+    except (IndexError, ValueError, TypeError):
+        said = (err.strip() or out.strip()).splitlines()
+        raise UserError(
+            f"this is no working Python interpreter (exit {exit_code}{': ' + said[-1][:200] if said else ''})",
+            file=python,
+            expected="a Python executable",
+        ) from None
+
+
+def _run_probe(python: Path, question: str) -> tuple[str, str, int]:
+    """stdout, stderr and exit code; whatever it started is gone afterwards."""
+    try:
+        process = subprocess.Popen(
             [str(python), "-c", _PROBE],
-            input=json.dumps(list(names)),
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=_TIMEOUT_SECONDS,
             cwd="/",
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        raise UserError(f"the interpreter did not answer within {_TIMEOUT_SECONDS:.0f} s", file=python) from None
     except OSError as error:
         raise UserError(f"the interpreter does not start: {error.strerror or error}", file=python) from None
-    answers = [line for line in done.stdout.splitlines() if line.startswith(_MARK)]
-    if not answers:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise UserError(
-            f"this is no working Python interpreter (exit {done.returncode}{': ' + said[-1][:200] if said else ''})",
-            file=python,
-            expected="a Python executable",
-        )
-    version, found = json.loads(answers[-1][len(_MARK) :])
-    return (int(version[0]), int(version[1]), int(version[2])), found
+    with process:
+        try:
+            out, err = process.communicate(question, timeout=_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise UserError(f"the interpreter did not answer within {_TIMEOUT_SECONDS:g} s", file=python) from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return out, err, process.returncode

@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_changed_safely_is_left_alone(tmp_path: Path) -> N
     text = "environment: &shared\n  A: {X: '1'}\njob_types: *shared\n"
     file = settings_file(tmp_path, "environment: &e\n  A: &x {X: '1'}\narguments:\n  A: *x\n")
     text = file.read_text()
-    with pytest.raises(UserError, match="cannot be changed in place|not valid YAML"):
+    with pytest.raises(UserError, match=r"cannot be changed in place|not valid YAML"):
         write_settings(file, merge(read_settings(file).overrides, Overrides(environment={"A": {"X": "2"}})))
     assert file.read_text() == text
     assert list(tmp_path.iterdir()) == [file]
