@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cursus_tui.pipeline.names import LEGACY_STEP_TYPES
 from cursus_tui.pipeline.similarity import best_similarity
@@ -47,6 +48,7 @@ class Compatibility:
     reason: str
 
 
+@lru_cache(maxsize=32768)
 def rate(dependency: Dependency, output: OutputSpec, source_type: str) -> Compatibility | None:
     """Rate an output of a step of type ``source_type`` for an input; None where their types do not go together."""
     if dependency.type == output.type:

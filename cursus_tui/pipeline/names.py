@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 LEGACY_STEP_TYPES: Mapping[str, str] = {
     "MIMSPackaging": "Package",
@@ -25,6 +26,7 @@ class NodeName:
     """What follows the step type; often, but not always, the job type."""
 
 
+@lru_cache(maxsize=16384)
 def name_key(name: str) -> str:
     """A name without case and separators, as names are compared."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -51,6 +51,62 @@ def candidates(step: str, sources: Iterable[str], interfaces: Mapping[str, Inter
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A decision of the user's that cannot be carried out."""
+
+    step: str
+    input: str
+    source: Output
+    why: str
+
+
+def sort_decisions(
+    step: str,
+    wanted: Mapping[str, Output | None],
+    upstream: frozenset[str],
+    interfaces: Mapping[str, Interface],
+) -> tuple[dict[str, Output | None], tuple[Refusal, ...]]:
+    """Part what the user decided about a step's inputs into what can be done and what cannot.
+
+    Args:
+        step: The consumer.
+        wanted: Input -> the user's choice, or None to leave it unwired.
+        upstream: Every step that runs before it.
+        interfaces: Step -> its interface, where it is known.
+    """
+    usable: dict[str, Output | None] = {}
+    refused = []
+    for name, source in wanted.items():
+        why = _why_not(step, name, source, upstream, interfaces) if source is not None else None
+        if source is not None and why is not None:
+            refused.append(Refusal(step, name, source, why))
+        else:
+            usable[name] = source
+    return usable, tuple(refused)
+
+
+def _why_not(
+    step: str, name: str, source: Output, upstream: frozenset[str], interfaces: Mapping[str, Interface]
+) -> str | None:
+    consumer, producer = interfaces.get(step), interfaces.get(source[0])
+    if consumer is not None and name not in _inputs(consumer):
+        return f"{step} has no input {name}"
+    if source[0] not in upstream:
+        return f"{source[0]} does not run before {step}"
+    if producer is not None and source[1] not in _outputs(producer):
+        return f"{source[0]} has no output {source[1]}"
+    return None
+
+
+def _inputs(interface: Interface) -> set[str]:
+    return {each.name for each in interface.dependencies} | {each.name for each in interface.contract.inputs}
+
+
+def _outputs(interface: Interface) -> set[str]:
+    return {each.name for each in interface.outputs} | {each.name for each in interface.contract.outputs}
+
+
 def wire_step(step: str, possible: list[Candidate], decided: Mapping[str, Output | None]) -> tuple[Binding, ...]:
     """Bind a step's inputs.
 
