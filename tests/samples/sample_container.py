@@ -28,6 +28,9 @@ ALIASES = {
 }
 """Environment variable -> the config field that Cursus fills it from, where the names differ."""
 
+JSON_LISTS = {"CURRENCY_CONVERSION_VARS"}
+"""Lists that Cursus passes as JSON; it joins all others with commas."""
+
 Wiring = Mapping[str, Mapping[str, tuple[str, str]]]
 """Step -> input -> (source step, source output)."""
 
@@ -85,7 +88,7 @@ class Sample:
         for name in [*declared.get("required", []), *values]:
             for field in (ALIASES.get(name, name.lower()), name.lower()):
                 if field in fields:
-                    values[name] = _text(fields[field])
+                    values[name] = json.dumps(fields[field]) if name in JSON_LISTS else _text(fields[field])
                     break
         return values
 

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Dict, List
+from typing import Any, Dict, List
 
 import pandas as pd
 
@@ -42,13 +42,13 @@ def convert(df: pd.DataFrame, currency_field: str, variables: List[str], rates: 
 def main(
     input_paths: Dict[str, str],
     output_paths: Dict[str, str],
-    environ_vars: Dict[str, str],
+    environ_vars: Dict[str, Any],
     job_args: argparse.Namespace,
 ) -> Dict[str, pd.DataFrame]:
     """Convert every split and keep its layout."""
     mappings = environ_vars["CURRENCY_CONVERSION_DICT"].get("mappings", [])
     rates = {mapping["currency_code"]: mapping["conversion_rate"] for mapping in mappings}
-    variables = [name for name in environ_vars["CURRENCY_CONVERSION_VARS"].split(",") if name]
+    variables = environ_vars["CURRENCY_CONVERSION_VARS"]
     string_fields = [name for name in environ_vars["STRING_FIELDS"].split(",") if name]
 
     splits = load_splits(job_args.job_type, input_paths["input_data"], string_fields)
@@ -70,7 +70,7 @@ if __name__ == "__main__":
         environ_vars = {
             "STRING_FIELDS": os.environ.get("STRING_FIELDS", ""),
             "CURRENCY_CODE_FIELD": os.environ.get("CURRENCY_CODE_FIELD", "currency"),
-            "CURRENCY_CONVERSION_VARS": os.environ.get("CURRENCY_CONVERSION_VARS", ""),
+            "CURRENCY_CONVERSION_VARS": json.loads(os.environ.get("CURRENCY_CONVERSION_VARS", "[]")),
             "CURRENCY_CONVERSION_DICT": json.loads(os.environ.get("CURRENCY_CONVERSION_DICT", "{}")),
         }
         main({"input_data": DEFAULT_INPUT_DIR}, {"processed_data": DEFAULT_OUTPUT_DIR}, environ_vars, args)

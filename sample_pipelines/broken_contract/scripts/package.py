@@ -55,11 +55,11 @@ def main(
     output_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as working:
         unpack_model(Path(input_paths["model_input"]), Path(working))
-        calibration = Path(input_paths.get("calibration_model") or DEFAULT_CALIBRATION_PATH)
-        if calibration.is_dir():
+        calibration = input_paths.get("calibration_model")
+        if calibration and Path(calibration).is_dir():
             shutil.copytree(calibration, Path(working) / "calibration")
-        scripts = Path(input_paths.get("inference_scripts_input") or DEFAULT_SCRIPT_PATH)
-        if scripts.is_dir():
+        scripts = input_paths.get("inference_scripts_input")
+        if scripts and Path(scripts).is_dir():
             shutil.copytree(scripts, Path(working) / "code", ignore=shutil.ignore_patterns("__pycache__"))
         pack(Path(working), output_dir / "model.tar.gz")
     return output_dir / "model.tar.gz"
