@@ -95,11 +95,11 @@ def config_for(nodes: list[str], types: list[str]) -> dict[str, Any]:
 
 def settings_for(nodes: list[str], folder: Path, model: Path | None, decisions: Decisions) -> dict[str, Any]:
     """The ``cursus-tui.yaml``: stand-ins for cloud sources, hyperparameters, data for the dummy loaders."""
-    scripts: dict[str, str] = {}
+    stand_ins: dict[str, str] = {}
     inputs: dict[str, dict[str, str]] = {}
     for node in nodes:
         if node.startswith(("CradleDataLoading", "RedshiftDataLoading")):
-            scripts[node] = "scripts/load_orders.py"
+            stand_ins[node] = "scripts/load_orders.py"
         elif node.startswith("DummyDataLoading"):
             inputs[node] = {"INPUT_DATA": "data"}
         elif node.startswith("DummyTraining"):
@@ -110,7 +110,7 @@ def settings_for(nodes: list[str], folder: Path, model: Path | None, decisions: 
             inputs[node] = {"hyperparameters_s3_uri": "hyperparams"}
         elif node.startswith("Package"):
             inputs[node] = {"inference_scripts_input": "scripts"}
-    settings: dict[str, Any] = {"stubs": ["torch"], "scripts": scripts, "inputs": inputs}
+    settings: dict[str, Any] = {"stubs": ["torch"], "stand_ins": stand_ins, "inputs": inputs}
     if decisions.wiring:
         settings["wiring"] = {
             step: {name: ".".join(source) if source else None for name, source in chosen.items()}
