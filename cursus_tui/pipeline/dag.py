@@ -129,6 +129,11 @@ class PipelineDAGResolver:
         return frozenset(held)
 
     @cached_property
+    def _free(self) -> nx.DiGraph[str]:
+        """The graph without what a cycle holds back; a view of it is slow, so only where there is a cycle."""
+        return self.graph.subgraph(set(self.nodes) - self._held_back) if self._held_back else self.graph
+
+    @cached_property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """One cycle of every knot of cycles, each beginning with its first step in the file."""
         knots = [knot for knot in nx.strongly_connected_components(self.graph) if len(knot) > 1]
@@ -144,8 +149,7 @@ class PipelineDAGResolver:
     @cached_property
     def topological_order(self) -> tuple[str, ...]:
         """Every step after the steps before it; among equals as in the file; steps held back by a cycle last."""
-        free = self.graph.subgraph(node for node in self.nodes if node not in self._held_back)
-        order = nx.lexicographical_topological_sort(free, key=self._position.__getitem__)
+        order = nx.lexicographical_topological_sort(self._free, key=self._position.__getitem__)
         return (*order, *(node for node in self.nodes if node in self._held_back))
 
     def predecessors(self, step: str) -> tuple[str, ...]:
@@ -164,9 +168,8 @@ class PipelineDAGResolver:
 
     def create_execution_plan(self) -> PipelineExecutionPlan:
         """Order, direct dependencies and levels of the whole DAG."""
-        free = self.graph.subgraph(node for node in self.nodes if node not in self._held_back)
         levels = tuple(
-            tuple(sorted(level, key=self._position.__getitem__)) for level in nx.topological_generations(free)
+            tuple(sorted(level, key=self._position.__getitem__)) for level in nx.topological_generations(self._free)
         )
         dependencies = {node: self.predecessors(node) for node in self.topological_order}
         return PipelineExecutionPlan(self.topological_order, dependencies, levels)

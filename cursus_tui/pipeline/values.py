@@ -89,7 +89,8 @@ def _variable(name: str, source: StepSource) -> Value | None:
         if condition.otherwise is not None:
             return Value(name, condition.otherwise, f"Cursus, for config {condition.field}", certain=source.well_known)
         return _default(name, default, source)
-    if name not in NOT_FROM_CONFIG.get(step_type, frozenset()):
+    has_fields = bool(source.config.fields or source.hyperparameters)
+    if has_fields and name not in NOT_FROM_CONFIG.get(step_type, frozenset()):
         found = _from_config(name, default, source) or _from_hyperparameters(name, source)
         if found is not None:
             return found
