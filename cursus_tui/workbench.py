@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cursus_tui.checks.static import static_findings, top_level_modules
+from cursus_tui.checks.static import static_findings
 from cursus_tui.execution.dag_reader import read_python_dag
-from cursus_tui.execution.interpreter import ImportProbe, Interpreter, check_interpreter, choose_interpreter
+from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
 from cursus_tui.pipeline.discovery import find_project
 from cursus_tui.pipeline.overrides import merge, unknown_names
 from cursus_tui.pipeline.resolve import resolve
@@ -60,9 +60,8 @@ def open_pipeline(path: str, options: OpenOptions | None = None) -> Opened:
     target = find_target(path)
     settings_file, settings = _settings(target, options)
     interpreter = choose_interpreter(options.python, settings.python, [target.home, *target.home.parents][:4])
-    probe = ImportProbe(interpreter.python)
-    layout = _layout(target, options, settings, interpreter, probe)
-    check = _Resolver(layout, probe, settings)
+    layout = _layout(target, options, settings, interpreter)
+    check = _Resolver(layout, interpreter, settings)
     overrides = merge(settings.overrides, options.overrides)
     for step_python in set(overrides.pythons.values()):
         check_interpreter(step_python, "per step")
@@ -78,11 +77,9 @@ def _settings(target: Target, options: OpenOptions) -> tuple[Path, Settings]:
     return beside, read_settings(beside) if beside.exists() else Settings()
 
 
-def _layout(
-    target: Target, options: OpenOptions, settings: Settings, interpreter: Interpreter, probe: ImportProbe
-) -> ProjectLayout:
+def _layout(target: Target, options: OpenOptions, settings: Settings, interpreter: Interpreter) -> ProjectLayout:
     dag_file = read_python_dag(target.file, target.dag_name, interpreter.python) if target.is_python else None
-    package = probe.location("cursus")
+    package = probe_of(interpreter.python).location("cursus")
     return find_project(
         target,
         options.layout.over(settings.layout),
@@ -95,26 +92,18 @@ def _layout(
 class _Resolver:
     """Resolves a layout with overrides, and adds what the scripts' source tells."""
 
-    def __init__(self, layout: ProjectLayout, probe: ImportProbe, settings: Settings) -> None:
+    def __init__(self, layout: ProjectLayout, interpreter: Interpreter, settings: Settings) -> None:
         self._layout = layout
+        self._interpreter = interpreter
         self._settings = settings
-        self._probes = {probe.python: probe}
-        self._probe = probe
 
     def __call__(self, overrides: Overrides) -> Pipeline:
         pipeline = resolve(self._layout, overrides)
-        for python, names in top_level_modules(pipeline).items():
-            self._probe_of(python).prefetch(names)
-        found = static_findings(pipeline, self._importable)
+        found = static_findings(pipeline, self._absent)
         return dataclasses.replace(pipeline, findings=(*pipeline.findings, *found, *self._unknown_settings(pipeline)))
 
-    def _probe_of(self, python: Path | None) -> ImportProbe:
-        if python is None:
-            return self._probe
-        return self._probes.setdefault(python, ImportProbe(python))
-
-    def _importable(self, name: str, python: Path | None) -> bool:
-        return self._probe_of(python)(name)
+    def _absent(self, python: Path | None, names: frozenset[str]) -> frozenset[str]:
+        return probe_of(python or self._interpreter.python).absent(names)
 
     def _unknown_settings(self, pipeline: Pipeline) -> tuple[Finding, ...]:
         """Names in the settings file that this pipeline lacks: a warning, since several DAGs may share the file."""

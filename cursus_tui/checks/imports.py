@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cursus_tui.checks.source import Import, ScriptFacts, read_facts
+from cursus_tui.checks.facts import Import, ScriptFacts
+from cursus_tui.checks.source import read_facts
 
 _MAX_MODULES = 500
 
@@ -43,6 +44,7 @@ def needed_modules(
         facts: The script's.
         folders: Where its project's modules lie: its own folder, then ``sys.path``'s additions.
     """
+    tops = {folder: _top_names(folder) for folder in folders}
     needed: dict[tuple[str, bool], NeededModule] = {}
     absent: dict[str, AbsentProjectModule] = {}
     seen = {facts.file}
@@ -52,7 +54,7 @@ def needed_modules(
         for each in module.imports:
             if each.guarded or not each.used or (each.lazy and not is_script):
                 continue
-            files = _project_files(each, module.file, folders)
+            files = _project_files(each, module.file, tops)
             if files is None:
                 name = each.module.partition(".")[0]
                 needed.setdefault((name, each.lazy), NeededModule(name, module.file, each.line, each.lazy))
@@ -67,21 +69,31 @@ def needed_modules(
     return tuple(each for each in needed.values() if not (each.lazy and each.name in eager)), tuple(absent.values())
 
 
-def _project_files(each: Import, importer: Path, folders: Sequence[Path]) -> tuple[Path, ...] | None:
+def _project_files(each: Import, importer: Path, tops: Mapping[Path, frozenset[str]]) -> tuple[Path, ...] | None:
     """Files that an import executes in the project; None where it is a library's, empty where it leads nowhere."""
     if each.level:
         base = importer.parent
         for _ in range(each.level - 1):
             base = base.parent
         return tuple(_found_in(base, each)) or ((base / "__init__.py",) if not each.module and base.is_dir() else ())
-    parts = each.module.split(".")
-    owners = [folder for folder in folders if _module_file(folder / parts[0]) or _is_package(folder / parts[0])]
+    top = each.module.partition(".")[0]
+    owners = [folder for folder, names in tops.items() if top in names]
     if not owners:
         return None
     for folder in owners:
         if found := tuple(_found_in(folder, each)):
             return found
     return ()
+
+
+def _top_names(folder: Path) -> frozenset[str]:
+    """What can be imported from a folder: its modules, and its folders that hold any."""
+    try:
+        entries = list(folder.iterdir())
+    except OSError:
+        return frozenset()
+    modules = {each.stem for each in entries if each.suffix == ".py"}
+    return frozenset(modules | {each.name for each in entries if each.name.isidentifier() and _is_package(each)})
 
 
 def _found_in(base: Path, each: Import) -> Iterator[Path]:
@@ -105,7 +117,3 @@ def _module_file(place: Path) -> Path | None:
 
 def _is_package(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.py"))
-
-
-Importable = Callable[[str, Path | None], bool]
-"""(module, a step's own interpreter or None for the pipeline's) -> whether it could be imported there."""

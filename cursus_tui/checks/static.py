@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cursus_tui.checks.imports import AbsentProjectModule, Importable, NeededModule, needed_modules
-from cursus_tui.checks.source import ParserArgument, ScriptFacts, read_facts
-from cursus_tui.records.pipeline import Contract, Finding, Pipeline, Severity, Step, StepKind
+from cursus_tui.checks.facts import KeyRead, ParserArgument, ScriptFacts
+from cursus_tui.checks.imports import AbsentProjectModule, NeededModule, needed_modules
+from cursus_tui.checks.source import read_facts
+from cursus_tui.records.pipeline import Finding, Pipeline, Severity, Step, StepKind
 
 _USUAL_PARAMETERS = ("input_paths", "output_paths", "environ_vars", "job_args")
 _USUAL_EXTRAS = {"logger", "logger_fn", "logger_func", "log", "logger_function"}
 _TRUE = {"true", "1", "yes", "on"}
 
 Check = Callable[[Pipeline, Step, ScriptFacts], Iterator[Finding]]
+AbsentModules = Callable[[Path | None, frozenset[str]], frozenset[str]]
+"""(a step's own interpreter, None for the pipeline's; top-level modules) -> those of them that it lacks."""
 
 
-def static_findings(pipeline: Pipeline, importable: Importable) -> tuple[Finding, ...]:
+def static_findings(pipeline: Pipeline, absent: AbsentModules) -> tuple[Finding, ...]:
     """Everything the source of the scripts tells, in the order of the steps.
 
     Args:
         pipeline: The resolved pipeline; only its steps with a script are looked at.
-        importable: Whether an interpreter could import a module.
+        absent: Says which modules an interpreter lacks; called once for each interpreter.
     """
+    scripts = list(_scripts(pipeline))
+    imports = {step.name: needed_modules(facts, _module_folders(pipeline, step)) for step, facts in scripts}
+    wanted: dict[Path | None, set[str]] = {}
+    for step, _ in scripts:
+        wanted.setdefault(step.python, set()).update(each.name for each in imports[step.name][0])
+    lacking = {python: absent(python, frozenset(names)) for python, names in wanted.items()}
     found: list[Finding] = []
-    for step, facts in _scripts(pipeline):
+    for step, facts in scripts:
         if facts.error:
             found.append(_unparsable(step, facts))
             continue
         for check in _CHECKS:
             found.extend(check(pipeline, step, facts))
-        found.extend(_imports(pipeline, step, facts, importable))
+        needed, lost = imports[step.name]
+        missing = [each for each in needed if each.name in lacking[step.python]]
+        found.extend(_missing_library(pipeline, step, facts, each) for each in missing)
+        found.extend(_missing_project_module(step, each) for each in lost)
     return tuple(found)
-
-
-def top_level_modules(pipeline: Pipeline) -> Mapping[Path | None, frozenset[str]]:
-    """Libraries that the steps of each interpreter (None: the pipeline's) import, to be asked for at once."""
-    modules: dict[Path | None, set[str]] = {}
-    for step, facts in _scripts(pipeline):
-        needed, _ = needed_modules(facts, _module_folders(pipeline, step))
-        modules.setdefault(step.python, set()).update(each.name for each in needed)
-    return {python: frozenset(names) for python, names in modules.items()}
 
 
 def _scripts(pipeline: Pipeline) -> Iterator[tuple[Step, ScriptFacts]]:
@@ -128,7 +131,7 @@ def _arguments(pipeline: Pipeline, step: Step, facts: ScriptFacts) -> Iterator[F
                 Severity.WARNING,
                 "unknown-argument",
                 step.name,
-                f"the script does not know {value.name}, and ends with exit code 2 when it is passed",
+                f"the script does not know {value.name}, and ends with exit code 2 on it",
                 "the interface's job_arguments and the script's parser disagree: mend one of them",
                 facts.file,
             )
@@ -216,39 +219,43 @@ def _keys(pipeline: Pipeline, step: Step, facts: ScriptFacts) -> Iterator[Findin
         return
     contract = step.interface.contract
     for what, block, reads, ports in (
-        ("input_paths", facts.block_inputs, facts.input_reads, _paths(contract, "inputs")),
-        ("output_paths", facts.block_outputs, facts.output_reads, _paths(contract, "outputs")),
+        ("input_paths", facts.block_inputs, facts.input_reads, {each.name for each in contract.inputs}),
+        ("output_paths", facts.block_outputs, facts.output_reads, {each.name for each in contract.outputs}),
     ):
-        if block is None:
+        if block is not None:
+            yield from _mismatches(step, facts, what, block, reads, ports)
+
+
+def _mismatches(
+    step: Step,
+    facts: ScriptFacts,
+    what: str,
+    block: Mapping[str, str | None],
+    reads: Sequence[KeyRead],
+    ports: Collection[str],
+) -> Iterator[Finding]:
+    """Keys that ``main`` reads and the ``__main__`` block does not give: shipped, the script finds nothing there.
+
+    A key read with ``get`` may be optional; it counts where the block gives one that nobody reads in its place.
+    """
+    read_keys = {each.key for each in reads}
+    unread = [key for key in block if key not in read_keys]
+    seen: set[str] = set()
+    for each in reads:
+        if each.key in block or each.key in seen or not (each.needed or (each.key in ports and unread)):
             continue
-        for key in dict.fromkeys(place.text for place in reads):
-            if key in block:
-                continue
-            line = next(place.line for place in reads if place.text == key)
-            helped = key in ports
-            yield Finding(
-                Severity.WARNING,
-                "main-block-mismatch",
-                step.name,
-                f"main() reads {what}[{key!r}], which its __main__ block does not give",
-                "in the container this is a KeyError"
-                + ("; here the contract's name is added, unless --as-shipped" if helped else ""),
-                facts.file,
-                line,
-            )
-
-
-def _paths(contract: Contract, side: str) -> dict[str, str | None]:
-    return {each.name: each.path for each in (contract.inputs if side == "inputs" else contract.outputs)}
-
-
-def _imports(pipeline: Pipeline, step: Step, facts: ScriptFacts, importable: Importable) -> Iterator[Finding]:
-    needed, absent = needed_modules(facts, _module_folders(pipeline, step))
-    for module in needed:
-        if not importable(module.name, step.python):
-            yield _missing_library(pipeline, step, facts, module)
-    for each in absent:
-        yield _missing_project_module(step, facts, each)
+        seen.add(each.key)
+        instead = f"; it gives {', '.join(unread)}" if unread else ""
+        yield Finding(
+            Severity.WARNING,
+            "main-block-mismatch",
+            step.name,
+            f"main() reads {what}[{each.key!r}], which the script's __main__ block does not give{instead}",
+            "so it fails in the container"
+            + ("; here the contract's name is added, unless --as-shipped" if each.key in ports else ""),
+            facts.file,
+            each.line,
+        )
 
 
 def _missing_library(pipeline: Pipeline, step: Step, facts: ScriptFacts, module: NeededModule) -> Finding:
@@ -278,13 +285,22 @@ def _missing_library(pipeline: Pipeline, step: Step, facts: ScriptFacts, module:
         "missing-import",
         step.name,
         f"{module.name} is absent, and the script imports it{through}",
-        f"install it in the chosen interpreter, choose another with --python, or allow a stub: --stub {module.name}",
+        _where_else(module, facts.file)
+        or f"install it in the chosen interpreter, choose another with --python, or allow a stub: --stub {module.name}",
         module.file,
         module.line,
     )
 
 
-def _missing_project_module(step: Step, facts: ScriptFacts, absent: AbsentProjectModule) -> Finding:
+def _where_else(module: NeededModule, script: Path) -> str:
+    """A folder of that name above the script: the project's own module, only not on the path."""
+    for folder in script.parents[1:5]:
+        if (folder / module.name).is_dir() and any((folder / module.name).glob("*.py")):
+            return f"it is in {folder}: export PYTHONPATH={folder}"
+    return ""
+
+
+def _missing_project_module(step: Step, absent: AbsentProjectModule) -> Finding:
     return Finding(
         Severity.WARNING if absent.lazy else Severity.ERROR,
         "missing-project-module",

@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cursus_tui.records.errors import UserError
@@ -20,6 +22,7 @@ MINIMUM_VERSION = (3, 9)
 """The oldest Python that the worker's own code runs on."""
 
 _TIMEOUT_SECONDS = 20.0
+_ABSENT_SECONDS = 5.0
 _MARK = "cursus-tui-probe:"
 _PROBE = f"""
 import json, sys
@@ -58,28 +61,45 @@ class Interpreter:
 
 
 class ImportProbe:
-    """Which modules an interpreter could import. Asks it in one short process for many, and remembers."""
+    """Which modules an interpreter could import. Asks it in one short process for many, and remembers.
+
+    What is there stays remembered; what is absent is asked again after a while, since the user may install it.
+    """
 
     def __init__(self, python: Path) -> None:
         self.python = python
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, tuple[str | None, float]] = {}
         self._lock = threading.Lock()
 
     def prefetch(self, names: Iterable[str]) -> None:
         """Ask for all of these at once."""
+        now = time.monotonic()
         with self._lock:
-            unknown = sorted({name for name in names if name.isidentifier()} - self._known.keys())
+            unknown = sorted(name for name in set(names) if name.isidentifier() and self._is_old(name, now))
             if unknown:
-                self._known.update(_ask(self.python, unknown)[1])
+                found = _ask(self.python, unknown)[1]
+                self._known.update({name: (found.get(name), now) for name in unknown})
 
-    def __call__(self, name: str) -> bool:
-        """Whether this top-level module could be imported."""
-        return self.location(name) is not None
+    def absent(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of these top-level modules that could not be imported."""
+        names = frozenset(names)
+        self.prefetch(names)
+        return frozenset(name for name in names if self._known.get(name, (None,))[0] is None)
 
     def location(self, name: str) -> str | None:
-        """The folder of a package, or the file of a module; an empty text for a built-in one."""
+        """The folder of a package, or the file of a module; an empty text for a built-in one; None if it is absent."""
         self.prefetch((name,))
-        return self._known.get(name)
+        return self._known.get(name, (None,))[0]
+
+    def _is_old(self, name: str, now: float) -> bool:
+        where, asked = self._known.get(name, (None, float("-inf")))
+        return where is None and now - asked > _ABSENT_SECONDS
+
+
+@lru_cache(maxsize=64)
+def probe_of(python: Path) -> ImportProbe:
+    """The probe of an interpreter; the same one each time."""
+    return ImportProbe(python)
 
 
 def choose_interpreter(
@@ -111,7 +131,7 @@ def choose_interpreter(
             passed_over.append(f"{reason}: {error.message} ({python})")
             continue
         return Interpreter(found.python, reason, found.version, tuple(passed_over))
-    return Interpreter(Path(sys.executable), "ours", sys.version_info[:3], tuple(passed_over))
+    return Interpreter(Path(sys.executable), "cursus-tui's own", sys.version_info[:3], tuple(passed_over))
 
 
 def check_interpreter(python: Path, reason: str) -> Interpreter:
@@ -131,7 +151,7 @@ def check_interpreter(python: Path, reason: str) -> Interpreter:
         python = inside
     if not os.access(python, os.X_OK):
         raise UserError("the interpreter is not executable", file=python, hint=hint)
-    version, _ = _ask(python, ())
+    version = _version(python, python.stat().st_mtime_ns)
     if version[:2] < MINIMUM_VERSION:
         raise UserError(
             f"the interpreter is Python {'.'.join(map(str, version))}",
@@ -155,6 +175,11 @@ def _candidates(folders: Iterable[Path], environ: Mapping[str, str]) -> Iterator
         for name in (".venv", "venv"):
             if (python := folder / name / "bin" / "python").exists():
                 yield python, f"the project's {name}"
+
+
+@lru_cache(maxsize=64)
+def _version(python: Path, _modified: int) -> tuple[int, int, int]:
+    return _ask(python, ())[0]
 
 
 def _ask(python: Path, names: Iterable[str]) -> tuple[tuple[int, int, int], dict[str, str | None]]:

@@ -113,7 +113,7 @@ def _interfaces(given: tuple[Path, ...], levels: list[Path]) -> tuple[tuple[Path
             + (" or further up" if len(levels) > 4 else ""),
             hint="give their folder with --interfaces, or install cursus in the chosen interpreter",
         )
-    return found, [f"Interfaces: {folder}, {_count(folder, '*.step.yaml')} files" for folder in found]
+    return found, [f"Interfaces: {folder}, {_count(folder, '*.step.yaml')}" for folder in found]
 
 
 def _scripts(given: tuple[Path, ...], target: Target, levels: list[Path]) -> tuple[tuple[Path, ...], list[str]]:
@@ -121,12 +121,16 @@ def _scripts(given: tuple[Path, ...], target: Target, levels: list[Path]) -> tup
         return tuple(_folder(each, "--scripts") for each in given), [f"Scripts: {_and(given)}, as given"]
     tried = [level / name for level in levels for name in _SCRIPTS]
     tried += [each for level in levels if (level / "dockers").is_dir() for each in _docker_folders(level / "dockers")]
-    if not target.is_python:
-        tried.append(target.home)
-    found = _distinct(each for each in tried if each.is_dir() and any(each.glob("*.py")))
+    found = _distinct(each for each in tried if _has_modules(each))
+    if not found and not target.is_python and _has_modules(target.home):
+        found = (target.home,)
     if not found:
         return (), [f"Scripts: none; looked for {_and(_SCRIPTS, 'or')} in {levels[0]} and above; give --scripts"]
-    return found, [f"Scripts: {folder}, {_count(folder, '*.py')} files" for folder in found]
+    return found, [f"Scripts: {folder}, {_count(folder, '*.py')}" for folder in found]
+
+
+def _has_modules(folder: Path) -> bool:
+    return folder.is_dir() and any(each.name != "__init__.py" for each in folder.glob("*.py"))
 
 
 def _docker_folders(dockers: Path) -> list[Path]:
@@ -233,8 +237,9 @@ def _distinct(paths: Iterable[Path]) -> tuple[Path, ...]:
     ]
 
 
-def _count(folder: Path, pattern: str) -> int:
-    return sum(1 for _ in folder.glob(pattern))
+def _count(folder: Path, pattern: str) -> str:
+    count = sum(1 for _ in folder.glob(pattern))
+    return f"{count} file" if count == 1 else f"{count} files"
 
 
 def _and(items: Iterable[object], word: str = "and") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 """The folder of samples in the installed package."""
 
 _DAG = "pipeline.dag.json"
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".cursus-tui", ".DS_Store")
+_WORKSPACE = ".cursus-tui"
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", _WORKSPACE, ".DS_Store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,45 @@ def copy_sample(name: str, folder: Path, samples: Path = SAMPLES) -> Path:
 
 
 def open_sample(name: str, samples: Path = SAMPLES) -> SampleCopy:
-    """The user's private copy of a sample: the same one each time, so that edits to it last.
+    """The user's private copy of a sample: the same one each time, so that edits to it and runs of it last.
+
+    A copy that was never edited follows the sample when the program is updated; an edited one is left alone.
 
     Raises:
         UserError: There is no such sample, or it cannot be copied.
     """
     source = _sample(name, samples)
     target = private_folder("samples") / name
-    if (target / _DAG).is_file():
-        return SampleCopy(target, f"Sample: your copy of {name} in {target} (delete it to start afresh)")
-    if target.exists():
+    origin = private_folder("samples") / f"{name}.origin"
+    shipped = _content(source)
+    if not (target / _DAG).is_file():
         shutil.rmtree(target, ignore_errors=True)
-    _copy(source, target)
-    return SampleCopy(target, f"Sample: {name} was copied to {target}; edit it there")
+        note = f"{name} was copied to {target}; edit it there"
+    else:
+        copied = origin.read_text(encoding="ascii", errors="replace") if origin.is_file() else ""
+        mine = _content(target)
+        if shipped in (copied, mine):
+            return SampleCopy(target, f"Sample: your copy of {name} in {target} (delete it to start afresh)")
+        if mine != copied:
+            note = f"your edited copy of {name} in {target}; the program now ships a newer one: delete yours to get it"
+            return SampleCopy(target, f"Sample: {note}")
+        note = f"your copy of {name} in {target} was brought up to date"
+    _copy(source, target, keep=_WORKSPACE)
+    origin.write_text(shipped, encoding="ascii")
+    return SampleCopy(target, f"Sample: {note}")
+
+
+def _content(folder: Path) -> str:
+    """A hash of all that is copied of a sample, names and bytes."""
+    digest = hashlib.sha256()
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if each not in (_WORKSPACE, "__pycache__"))
+        for name in sorted(files):
+            file = Path(place) / name
+            if not name.endswith((".pyc", ".DS_Store")):
+                digest.update(f"{file.relative_to(folder)}\0{file.stat().st_size}\0".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _sample(name: str, samples: Path) -> Path:
@@ -86,17 +114,29 @@ def _sample(name: str, samples: Path) -> Path:
     return samples / name
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy beside the target first: a copy that was cut short must not look like a sample."""
+def _copy(source: Path, target: Path, keep: str = "") -> None:
+    """Copy beside the target first, since a copy that was cut short must not look like a sample.
+
+    Args:
+        source: The sample.
+        target: Where it goes; an older copy there is replaced.
+        keep: A folder of the older copy that moves into the new one.
+    """
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    old = draft.with_suffix(".old")
     try:
         shutil.copytree(source, draft, ignore=_LEFT_OUT)
         draft.chmod(0o700)
         for each in draft.rglob("*"):
             each.chmod(each.stat().st_mode | 0o600)
+        if target.exists():
+            target.rename(old)
+            if keep and (old / keep).is_dir():
+                (old / keep).rename(draft / keep)
         draft.rename(target)
     except (OSError, shutil.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UserError(f"cannot copy the sample: {reason[:300]}", file=target) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

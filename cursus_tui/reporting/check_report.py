@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cursus_tui.execution.interpreter import Interpreter
-from cursus_tui.records.pipeline import Finding, Pipeline, ProjectLayout, Severity, StepKind, Value
+from cursus_tui.records.pipeline import Finding, Pipeline, ProjectLayout, Severity, Step, StepKind, Value
 from cursus_tui.storage.secrets import MASK, is_secret
 from cursus_tui.text import safe
 
 _SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _KINDS = {StepKind.SCRIPT: "green", StepKind.SOURCE: "cyan", StepKind.REMOTE: "", StepKind.MISSING_SCRIPT: "red"}
-_VALUE_CHARACTERS = 120
+_VALUE_CHARACTERS = 100
+_NAME_CHARACTERS = 40
+_PERFECT = 0.995
+_DEFAULTS = {"interface default", "Cursus default"}
 
 
 def check_document(pipeline: Pipeline) -> dict[str, Any]:
@@ -89,37 +92,49 @@ def print_check(pipeline: Pipeline, interpreter: Interpreter, console: Console) 
     ):
         console.print()
         console.print(Text(title, "bold"))
-        console.print(Padding(body, (0, 0, 0, 2)))
+        console.print(_indented(body))
     console.print()
     console.print(_summary(pipeline))
 
 
 def _head(pipeline: Pipeline, interpreter: Interpreter) -> RenderableType:
     layout = pipeline.layout
-    source = layout.dag_source or layout.dag_file
+    root = str(layout.root) + os.sep
     rows = [
-        ("DAG", _shown(source, layout)),
-        ("Python", f"{interpreter.python} ({interpreter.shown_version}; {interpreter.reason})"),
-        *((f"{before}", after.strip()) for before, _, after in (note.partition(":") for note in layout.notes)),
-        *(("Settings", _shown(layout.settings, layout)) for _ in [0] if layout.settings),
-        *(("Passed over", note) for note in interpreter.passed_over),
+        ("DAG", _shown(layout.dag_source or layout.dag_file, layout)),
+        ("Python", f"{interpreter.python} ({interpreter.shown_version}, {interpreter.reason})"),
+        *(("Passed over", reason) for reason in interpreter.passed_over),
+        *((name, text.strip().replace(root, "")) for name, _, text in (note.partition(":") for note in layout.notes)),
     ]
-    table = _grid(1)
+    if layout.settings:
+        rows.append(("Settings", _shown(layout.settings, layout)))
+    table = _grid(names=1)
     for name, text in rows:
         table.add_row(Text(safe(name), "dim"), _text(text))
     title = Text(safe(pipeline.name), "bold")
     title.append(f"  {_plural(len(pipeline.steps), 'step')}, {_plural(len(pipeline.edges), 'edge')}", "not bold")
-    return Group(title, Padding(table, (0, 0, 0, 2)))
+    return Group(title, _indented(table))
 
 
 def _steps(pipeline: Pipeline) -> RenderableType:
-    table = _grid(2)
+    table = _grid(names=2)
     for step in pipeline.steps.values():
-        job = f" [{step.job_type}]" if step.job_type else ""
         kind = Text(str(step.kind), _KINDS[step.kind])
-        detail = _text(step.script.name if step.script and step.kind is StepKind.SCRIPT else step.why)
-        table.add_row(_text(step.name), Group(kind + Text(safe(job)), detail))
+        table.add_row(_text(step.name), kind, _text(_step_detail(step, pipeline.layout)))
     return table
+
+
+def _step_detail(step: Step, layout: ProjectLayout) -> str:
+    parts = []
+    if step.job_type and not step.name.lower().endswith(f"_{step.job_type.lower()}"):
+        parts.append(f"job type {step.job_type}")
+    if step.script and step.kind in (StepKind.SCRIPT, StepKind.SOURCE):
+        parts.append(step.script.name)
+    if step.given:
+        parts.append("given " + ", ".join(f"{name} = {_shown(path, layout)}" for name, path in step.given.items()))
+    elif step.kind is not StepKind.SCRIPT:
+        parts.append(step.why)
+    return "; ".join(parts)
 
 
 def _wiring(pipeline: Pipeline) -> RenderableType:
@@ -129,15 +144,20 @@ def _wiring(pipeline: Pipeline) -> RenderableType:
         if not bindings:
             continue
         lines.append(_text(name))
-        table = _grid(1)
+        table = _grid(names=3)
         for each in bindings:
             score = "yours" if each.overridden else f"{each.score:.2f}"
-            source = _text(f"{each.source_step}.{each.source_output}")
-            details = _text(each.reason, "dim")
-            doubt = [_text(f"doubtful: {each.doubt}", "yellow")] if each.doubt else []
-            table.add_row(_text(each.input), Text("<-"), Group(source, details, *doubt), Text(score))
-        lines.append(Padding(table, (0, 0, 0, 2)))
-    return Group(*lines) if lines else Text("none")
+            details: list[RenderableType] = [_text(f"{each.source_output} of {each.source_step}")]
+            if not each.overridden and (each.score < _PERFECT or each.doubt):
+                details.append(_text(each.reason, "dim"))
+            if each.doubt:
+                details.append(_text(f"doubtful: {each.doubt}", "yellow"))
+            table.add_row(Text(score), _name(each.input), Text("<-"), Group(*details))
+        lines.append(_indented(table))
+    if not lines:
+        return Text("none")
+    legend = "1.00: type, data type, name, source and keywords all match. Lower scores say what matches."
+    return Group(Text(legend, "dim"), *lines)
 
 
 def _settings(pipeline: Pipeline) -> RenderableType:
@@ -147,30 +167,54 @@ def _settings(pipeline: Pipeline) -> RenderableType:
         if not values:
             continue
         lines.append(_text(name))
-        table = _grid(1)
-        for each in values:
-            origin = _text(each.origin if each.certain else f"{each.origin}?", "dim" if each.certain else "yellow")
-            shown = Text(safe(_masked(each), _VALUE_CHARACTERS)) if each.value else Text("(empty)", "dim")
-            table.add_row(_text(each.name), shown, origin)
-        lines.append(Padding(table, (0, 0, 0, 2)))
+        lines.append(_indented(_value_table(values)))
     if not lines:
         return Text("none")
     return Group(Text("A question mark: a guess, so look at it.", "dim"), *lines)
 
 
+def _value_table(values: Sequence[Value]) -> Table:
+    table = _grid(names=1)
+    for each in values:
+        if each.origin not in _DEFAULTS:
+            shown = safe(_masked(each), _VALUE_CHARACTERS)
+            row = Text(shown, overflow="fold") if shown else Text("(empty)", "dim")
+            table.add_row(_name(each.name), row, _origin(each))
+    for certain in (True, False):
+        defaults = [each for each in values if each.origin in _DEFAULTS and each.certain is certain]
+        if defaults:
+            shown = ", ".join(f"{each.name}={safe(_masked(each), _VALUE_CHARACTERS)}" for each in defaults)
+            mark = Text("by default", "dim") if certain else Text("by default ?", "yellow")
+            table.add_row(mark, Text(shown, overflow="fold"), Text(""))
+    return table
+
+
+def _origin(value: Value) -> Text:
+    """Where a value is from; a config field of the same name is not named again."""
+    plain = value.name.lstrip("-").lower()
+    short = value.origin.removesuffix(f" {plain}") if value.origin.startswith(("config ", "hyperparameters ")) else None
+    text = short or value.origin
+    return _text(text, "dim") if value.certain else _text(f"{text} ?", "yellow")
+
+
 def _findings(pipeline: Pipeline) -> RenderableType:
     if not pipeline.findings:
         return Text("none", "green")
-    table = _grid(1)
+    table = _grid(names=1)
     for group in _groups(pipeline.findings):
         first = group[0]
-        steps = [each.step for each in group if each.step]
-        hint = first.hint.replace(str(first.step), "STEP") if len(group) > 1 and first.step else first.hint
-        where = _place(first, pipeline.layout) if len({(each.file, each.line) for each in group}) == 1 else ""
-        body = [Text(safe(f"{first.code}: {first.message}"))]
-        body += [_text(f"in {', '.join(dict.fromkeys(steps))}", "dim")] if steps else []
-        body += [_text(f"at {where}", "dim")] if where else []
-        body += [_text(f"try: {hint}", "italic")] if hint else []
+        several = len(group) > 1
+        message = _without_step(first.message, first) if several else first.message
+        hint = _without_step(first.hint, first) if several else first.hint
+        steps = list(dict.fromkeys(each.step for each in group if each.step))
+        same_place = len({(each.file, each.line) for each in group}) == 1
+        body = [_text(f"{first.code}: {message}")]
+        if steps and (several or steps[0] not in message):
+            body.append(_text(f"in {', '.join(steps)}", "dim"))
+        if same_place and first.file:
+            body.append(_text(f"at {_place(first, pipeline.layout)}", "dim"))
+        if hint:
+            body.append(_text(f"-> {hint}", "italic"))
         table.add_row(Text(str(first.severity), _SEVERITIES[first.severity]), Group(*body))
     return table
 
@@ -179,10 +223,14 @@ def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
     """Findings that say the same of several steps, together; the worst last, where a terminal's reader is."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for each in findings:
-        hint = each.hint.replace(each.step, "STEP") if each.step else each.hint
-        groups.setdefault((each.severity, each.code, each.message, hint), []).append(each)
+        key = (each.severity, each.code, _without_step(each.message, each), _without_step(each.hint, each))
+        groups.setdefault(key, []).append(each)
     order = list(reversed(_SEVERITIES))
     return sorted(groups.values(), key=lambda group: order.index(group[0].severity))
+
+
+def _without_step(text: str, finding: Finding) -> str:
+    return text.replace(finding.step, "STEP") if finding.step else text
 
 
 def _place(finding: Finding, layout: ProjectLayout) -> str:
@@ -192,7 +240,7 @@ def _place(finding: Finding, layout: ProjectLayout) -> str:
 
 
 def _summary(pipeline: Pipeline) -> Text:
-    text = Text()
+    text = Text("Steps: ")
     kinds = [(kind, sum(step.kind is kind for step in pipeline.steps.values())) for kind in StepKind]
     text.append(", ".join(f"{count} {kind}" for kind, count in kinds if count) + ". ")
     for severity, style in _SEVERITIES.items():
@@ -204,8 +252,21 @@ def _summary(pipeline: Pipeline) -> Text:
     return text
 
 
-def _grid(right: int) -> Table:
-    return Table.grid(padding=(0, right + 1, 0, 0), pad_edge=False)
+def _grid(names: int) -> Table:
+    """A table without lines, whose first columns hold names: those stay on one line."""
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    for _ in range(names):
+        table.add_column(no_wrap=True)
+    return table
+
+
+def _indented(body: RenderableType) -> Padding:
+    return Padding(body, (0, 0, 0, 2), expand=False)
+
+
+def _name(name: str) -> Text:
+    """A name on one line, so that it can be searched for and copied."""
+    return Text(safe(name, _NAME_CHARACTERS), no_wrap=True, overflow="ellipsis")
 
 
 def _text(text: str, style: str = "") -> Text:

@@ -40,7 +40,7 @@ def test_the_order_of_choice(tmp_path: Path) -> None:
     assert chosen(None, None, environ, folders) == (venv, "$VIRTUAL_ENV")
     assert chosen(None, None, {"CONDA_PREFIX": environ["CONDA_PREFIX"]}, folders) == (conda, "$CONDA_PREFIX")
     assert chosen(None, None, {}, folders) == (project, "the project's .venv")
-    assert chosen(None, None, {}, []) == (Path(sys.executable), "ours")
+    assert chosen(None, None, {}, []) == (Path(sys.executable), "cursus-tui's own")
 
 
 def test_a_command_name_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_a_command_name_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_broken_environment_is_passed_over_and_said(tmp_path: Path) -> None:
     found = choose_interpreter(None, None, [], {"VIRTUAL_ENV": str(tmp_path / "gone")})
-    assert found.reason == "ours"
+    assert found.reason == "cursus-tui's own"
     assert "$VIRTUAL_ENV" in found.passed_over[0]
 
 
@@ -96,11 +96,18 @@ def test_asks_once_and_imports_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PYTHONPATH", str(trap))
     probe = ImportProbe(python)
     probe.prefetch(["json", "trapped", "not_there_at_all", "sys", "not a name"])
-    assert probe("json")
-    assert probe("trapped")
-    assert probe("sys")
-    assert not probe("not_there_at_all")
-    assert not probe("not a name")
+    names = {"json", "trapped", "sys", "not_there_at_all", "not a name"}
+    assert probe.absent(names) == {"not_there_at_all", "not a name"}
     assert probe.location("trapped") == str(trap / "trapped")
     assert calls.read_text() == "x\n"
     assert not (tmp_path / "imported").exists()
+
+
+def test_what_was_absent_is_asked_again_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    probe = ImportProbe(Path(sys.executable))
+    assert probe.absent({"newly_installed"})
+    (tmp_path / "newly_installed.py").write_text("")
+    assert probe.absent({"newly_installed"})
+    monkeypatch.setattr(interpreter, "_ABSENT_SECONDS", -1.0)
+    assert not probe.absent({"newly_installed"})

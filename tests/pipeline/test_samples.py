@@ -65,3 +65,22 @@ def test_an_unknown_sample_names_the_nearest(samples: Path, tmp_path: Path) -> N
 def test_a_copy_that_cannot_be_written_leaves_nothing(samples: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot copy"):
         copy_sample("tiny", tmp_path / "samples/tiny/README.md/x", samples)
+
+
+def test_an_unedited_copy_follows_the_sample_and_keeps_its_runs(samples: Path) -> None:
+    copy = open_sample("tiny", samples).folder
+    (copy / ".cursus-tui/runs").mkdir(parents=True)
+    (samples / "tiny/README.md").write_text("# Tiny\n\nNewer.\n")
+    again = open_sample("tiny", samples)
+    assert "brought up to date" in again.note
+    assert (copy / "README.md").read_text() == "# Tiny\n\nNewer.\n"
+    assert (copy / ".cursus-tui/runs").is_dir()
+    assert sorted(each.name for each in copy.parent.iterdir()) == ["tiny", "tiny.origin"]
+
+
+def test_an_edited_copy_is_left_alone_when_the_sample_changes(samples: Path) -> None:
+    copy = open_sample("tiny", samples).folder
+    (copy / "pipeline.dag.json").write_text("mine")
+    (samples / "tiny/README.md").write_text("newer")
+    assert "edited copy" in open_sample("tiny", samples).note
+    assert (copy / "pipeline.dag.json").read_text() == "mine"
