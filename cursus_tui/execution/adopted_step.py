@@ -1,0 +1,195 @@
+"""An attempt that another front started, and that its zygote carries to its end without one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from cursus_tui.execution.outcome import outcome_of, read_outcome, worker_lost
+from cursus_tui.execution.ports import ExecutionResult, WorkerEvent
+from cursus_tui.execution.resources import ResourceSampler
+from cursus_tui.records.run import ResourceSample
+from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.worker.channel import LineReader, encode
+from cursus_tui.worker.outcome import write_atomically
+from cursus_tui.worker.processes import boot_id, is_alive
+
+_LOG = logging.getLogger(__name__)
+LOOK_SECONDS = 0.1
+APPEAR_SECONDS = 2.0
+"""How long a step that was asked for just before its front died may take to leave its first trace."""
+ESCALATION_SECONDS = 1.0
+
+
+class Trace(NamedTuple):
+    """What ``process.json`` says: pids, and start times that tell them from later processes of the same number."""
+
+    zygote: int
+    zygote_start: int | None
+    step: int
+    step_start: int | None
+
+
+class AdoptedStep:
+    """Implements ``StepProcess`` by watching an attempt's folder.
+
+    Args:
+        folder: The attempt's.
+        listener: Told of the events that were and will be recorded, on this step's own thread.
+        sampler: Measures the step while it runs.
+    """
+
+    def __init__(
+        self, folder: AttemptFolder, listener: Callable[[WorkerEvent], None], sampler: ResourceSampler
+    ) -> None:
+        self._folder = folder
+        self._listener = listener
+        self._sampler = sampler
+        self._trace: Trace | None = None
+        self._lines = LineReader()
+        self._read_to = 0
+        self._sizes = (0, 0)
+        self._let_go = threading.Event()
+        self._cancelling = False
+        self._result: Future[ExecutionResult] = Future()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the step, while it runs."""
+        trace = self._trace
+        return trace.step if trace is not None and is_alive(trace.step, trace.step_start) else None
+
+    @property
+    def result(self) -> Future[ExecutionResult]:
+        """Done exactly once; never, where the executor is closed before."""
+        return self._result
+
+    def follow(self) -> None:
+        """Start watching."""
+        threading.Thread(target=self._watch, name=f"adopted-{self._folder.path.name}", daemon=True).start()
+
+    def let_go(self) -> None:
+        """Stop watching; the step goes on."""
+        self._let_go.set()
+
+    def cancel(self, *, reason: str = "cancelled") -> None:
+        """Ask it to stop: INT, then TERM, then KILL to its process group. Returns at once."""
+        if self._cancelling or self._result.done():
+            return
+        self._cancelling = True
+        (self._folder.path / "cancel.json").write_bytes(encode({"reason": reason}))
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+        for position, number in enumerate(numbers):
+            timer = threading.Timer(position * ESCALATION_SECONDS, self._signal, (number,))
+            timer.daemon = True
+            timer.start()
+
+    def request(self, operation: str, **arguments: Any) -> Future[Any]:
+        """Always fails: only the front that started a step has a line to its agent."""
+        answer: Future[Any] = Future()
+        answer.set_exception(RuntimeError("this step was started by an earlier session and cannot be asked"))
+        return answer
+
+    def sampled(self, sample: ResourceSample) -> None:
+        """Pass a reading on."""
+        self._tell("resources", asdict(sample))
+
+    def _signal(self, number: signal.Signals) -> None:
+        pid = self.pid
+        if pid is not None:
+            try:
+                os.killpg(pid, number)
+            except OSError:
+                return
+
+    def _watch(self) -> None:
+        waited = 0.0
+        while not self._let_go.is_set():
+            # Whoever is gone now wrote all that it would write: look at the process first, at its files after.
+            alive = self._is_carried_on()
+            self._tail()
+            result = read_outcome(self._folder)
+            if result is not None:
+                self._tail()
+                self._end(result)
+                return
+            if not alive and (self._trace is not None or waited >= APPEAR_SECONDS):
+                self._lose()
+                return
+            self._let_go.wait(LOOK_SECONDS)
+            waited += LOOK_SECONDS
+        self._sampler.remove(self)
+
+    def _is_carried_on(self) -> bool:
+        if self._trace is None:
+            self._trace = read_trace(self._folder)
+            if self._trace is not None and self.pid is not None:
+                self._sampler.add(self)
+        trace = self._trace
+        return trace is not None and is_alive(trace.zygote, trace.zygote_start)
+
+    def _tail(self) -> None:
+        """Pass on what has been recorded since the last look."""
+        try:
+            with self._folder.events.open("rb") as file:
+                file.seek(self._read_to)
+                data = file.read()
+        except OSError:
+            data = b""
+        self._read_to += len(data)
+        for event in self._lines.feed(data) if data else ():
+            name = str(event.pop("event", ""))
+            if name != "ended":
+                self._tell(name, event)
+        sizes = (_size(self._folder.stdout), _size(self._folder.stderr))
+        if sizes != self._sizes:
+            self._sizes = sizes
+            self._tell("output", {"stdout_bytes": sizes[0], "stderr_bytes": sizes[1]})
+
+    def _lose(self) -> None:
+        # The zygote is gone; whatever it left behind in the step's group has nobody to answer to.
+        self._signal(signal.SIGKILL)
+        result = worker_lost("its worker process ended without an outcome, while no session was there")
+        try:
+            write_atomically(str(self._folder.outcome), outcome_of(result))
+        except OSError as error:
+            self._tell("notice", {"message": f"its outcome could not be written: {error}"})
+        self._end(result)
+
+    def _end(self, result: ExecutionResult) -> None:
+        self._sampler.remove(self)
+        self._tell("ended", {})
+        self._result.set_result(result)
+
+    def _tell(self, name: str, fields: Mapping[str, Any]) -> None:
+        try:
+            self._listener(WorkerEvent(name, fields))
+        except Exception:
+            # The sampler's thread serves every other step, too.
+            _LOG.exception("a listener failed at %s in %s", name, self._folder.path)
+
+
+def read_trace(folder: AttemptFolder) -> Trace | None:
+    """Where an attempt runs, or ran; None without a readable trace, or with one from before a reboot."""
+    try:
+        trace = json.loads(folder.process.read_bytes())
+        if trace["boot"] != boot_id():
+            return Trace(-1, None, -1, None)
+        zygote, step = trace["zygote"], trace["step"]
+        return Trace(int(zygote["pid"]), zygote["start"], int(step["pid"]), step["start"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _size(path: os.PathLike[str]) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

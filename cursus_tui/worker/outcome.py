@@ -1,0 +1,157 @@
+"""How an attempt ended, put together by the zygote from the step's own reports and the way its process ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from typing import Any, Dict, List, Optional
+
+from .channel import Json
+
+VERSION = 1
+_FAULT_HEAD = b"Fatal Python error: "
+_FAULT_FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+_REASONS = {
+    "timeout": "it ran longer than its time limit",
+    "memory": "it used more memory than its limit",
+}
+
+
+class AttemptReport:
+    """Collects what a step reports. ``take`` each event, then ask for the ``outcome``."""
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+        self.returned_from_main = False
+        self.finishing = False
+        self._values: Json = {}
+        self._lists: Dict[str, List[Json]] = {"blocked": [], "overrides": []}
+        self._chain: Optional[List[Json]] = None
+        self._exit: Optional[Json] = None
+        self._interrupted = False
+        self._interrupted_at: Optional[List[Json]] = None
+
+    def take(self, event: Json) -> None:
+        """Note one event of the step."""
+        name = event.get("event")
+        fields = {key: value for key, value in event.items() if key not in ("event", "time")}
+        if name == "called":
+            self._values["call"] = fields
+        elif name == "imported":
+            self._values["import_seconds"] = fields.get("seconds")
+        elif name == "result":
+            self.returned_from_main = True
+            self._values.update(main_seconds=fields.get("main_seconds"), returned=fields.get("returned") or {})
+        elif name == "packed":
+            self._values["pack_seconds"] = fields.get("seconds")
+        elif name == "modules":
+            self._values.update(imported_files=fields.get("files") or [], libraries=fields.get("libraries") or {})
+        elif name in ("blocked", "override"):
+            self._lists["blocked" if name == "blocked" else "overrides"].append(fields)
+        elif name == "exception":
+            self._chain = fields.get("chain") or None
+            self._values["main_seconds"] = fields.get("main_seconds")
+        elif name == "sysexit":
+            self._exit = fields
+        elif name == "cancelled":
+            self._interrupted = True
+            self._interrupted_at = fields.get("chain") or None
+        elif name == "finishing":
+            self.finishing = True
+
+    def outcome(self, exit_code: Optional[int], reason: Optional[str], stderr_tail: bytes = b"", **more: Any) -> Json:
+        """The content of ``outcome.json``.
+
+        Args:
+            exit_code: Of the process; negative for a signal.
+            reason: Why it was asked to stop before ``main`` returned (``cancelled``, ``timeout``, ``memory``), if so.
+            stderr_tail: The end of its stderr, where faulthandler leaves a crash's stack.
+            more: Further fields: ``ended``, ``peak_rss_bytes``, ``cpu_seconds``, ``orphans``.
+        """
+        status, error = self._verdict(exit_code, reason, stderr_tail)
+        return dict(
+            self._values,
+            version=VERSION,
+            status=status,
+            exit_code=exit_code,
+            error=error,
+            started=self.started,
+            **self._lists,
+            **more,
+        )
+
+    def _verdict(
+        self, exit_code: Optional[int], reason: Optional[str], stderr_tail: bytes
+    ) -> "tuple[str, Json | None]":
+        if reason in _REASONS:
+            return "failed", dict(self._last_place(), type=reason, message=_REASONS[reason])
+        if reason is not None or (self._interrupted and exit_code != 0):
+            return "cancelled", None
+        if exit_code == 0 or (self.finishing and exit_code is not None and exit_code < 0 and not self._failed()):
+            return "passed", None
+        if self._chain:
+            return "failed", _error_of_chain(self._chain)
+        if self._exit is not None:
+            return "failed", _error_of_exit(self._exit)
+        if exit_code is not None and exit_code < 0:
+            return "failed", _error_of_signal(-exit_code, stderr_tail)
+        text = "the process ended by itself with code %s before main returned (os._exit, or a library)" % exit_code
+        return "failed", {"type": "exit", "message": text}
+
+    def _failed(self) -> bool:
+        return self._chain is not None or (self._exit or {}).get("code") not in (None, 0)
+
+    def _last_place(self) -> Json:
+        """Where it was when it was told to stop."""
+        chain = self._chain or self._interrupted_at
+        return _error_of_chain(chain) if chain else {}
+
+
+def _error_of_chain(chain: List[Json]) -> Json:
+    return dict(chain[0], causes=chain[1:])
+
+
+def _error_of_exit(exit_event: Json) -> Json:
+    message = exit_event.get("message")
+    text = "sys.exit(%s)" % exit_event.get("code") + (": %s" % message if message else "")
+    chain = exit_event.get("chain") or [{}]
+    return dict(chain[0], type="exit", message=text, causes=chain[1:])
+
+
+def _error_of_signal(number: int, stderr_tail: bytes) -> Json:
+    try:
+        name = signal.Signals(number).name
+        text = "%s (%s)" % (name, signal.strsignal(number))
+    except ValueError:
+        text = "signal %d" % number
+    error: Json = {"type": "signal", "message": "the process was killed by %s" % text}
+    if number == signal.SIGKILL:
+        error["hint"] = "nobody here sent it: often it is the kernel, when memory runs out (see the memory curve)"
+    frames = crash_frames(stderr_tail)
+    if frames:
+        error.update(frames=frames, file=frames[-1]["file"], line=frames[-1]["line"])
+    return error
+
+
+def crash_frames(stderr_tail: bytes) -> List[Json]:
+    """Frames of a faulthandler dump, outermost first; none where there is no dump."""
+    start = stderr_tail.rfind(_FAULT_HEAD)
+    if start < 0:
+        return []
+    text = stderr_tail[start:].decode("utf-8", "replace")
+    worker = os.path.dirname(os.path.abspath(__file__))
+    return [
+        {"file": file, "line": int(line), "function": function, "user": False}
+        for file, line, function in reversed(_FAULT_FRAME.findall(text))
+        if not file.startswith((worker, "<frozen"))
+    ]
+
+
+def write_atomically(path: str, content: Json) -> None:
+    """Write JSON so that a reader finds all of it or nothing."""
+    temporary = path + ".tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(content, file, default=repr)
+    os.replace(temporary, path)

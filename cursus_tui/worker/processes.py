@@ -1,0 +1,107 @@
+"""Reading ``/proc``: who is still there, and is it the same process as before."""
+
+from __future__ import annotations
+
+import os
+from typing import Collection, Dict, List, NamedTuple, Optional, Set
+
+
+class ProcessStat(NamedTuple):
+    """A few fields of ``/proc/<pid>/stat``."""
+
+    name: str
+    state: str
+    parent: int
+    start_ticks: int
+    """Clock ticks between boot and the process's start: with the pid it names a process for good."""
+
+
+def process_stat(pid: int) -> Optional[ProcessStat]:
+    """The process's figures, or None where there is no such process (or no ``/proc``)."""
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return None
+    # The name is in parentheses and may itself hold blanks and parentheses: split at the last one.
+    name = text[text.index("(") + 1 : text.rindex(")")]
+    fields = text[text.rindex(")") + 2 :].split()
+    return ProcessStat(name, fields[0], int(fields[1]), int(fields[19]))
+
+
+def is_alive(pid: int, start_ticks: Optional[int] = None) -> bool:
+    """Whether this very process still runs (a zombie does not; a reused pid is another process)."""
+    stat = process_stat(pid)
+    return stat is not None and stat.state not in "ZX" and start_ticks in (None, stat.start_ticks)
+
+
+def descendants(root: int, without: Collection[int] = ()) -> List[int]:
+    """Living processes below ``root``, nearest first, leaving out the subtrees of some."""
+    found: List[int] = []
+    level = [root]
+    children = None if _has_children_files() else _parents_to_children()
+    while level:
+        below = [child for pid in level for child in (_children(pid) if children is None else children.get(pid, []))]
+        level = [pid for pid in below if pid not in without and is_alive(pid)]
+        found.extend(level)
+    return found
+
+
+def command_line(pid: int, limit: int = 200) -> str:
+    """What a process was started as, for people; its name where that is empty."""
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            text = file.read(4 * limit).replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        text = ""
+    if not text:
+        stat = process_stat(pid)
+        text = stat.name if stat else "?"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def environment_has(pid: int, assignment: str) -> Optional[bool]:
+    """Whether a process was started with ``NAME=value``; None where that cannot be read."""
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as file:
+            return os.fsencode(assignment) in file.read().split(b"\0")
+    except OSError:
+        return None
+
+
+def boot_id() -> str:
+    """Differs after a reboot, which starts pids and clock ticks anew."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def _has_children_files() -> bool:
+    return os.path.exists("/proc/self/task/%d/children" % os.getpid())
+
+
+def _children(pid: int) -> List[int]:
+    found: Set[int] = set()
+    try:
+        threads = os.listdir("/proc/%d/task" % pid)
+    except OSError:
+        return []
+    for thread in threads:
+        try:
+            with open("/proc/%d/task/%s/children" % (pid, thread)) as file:
+                found.update(map(int, file.read().split()))
+        except OSError:
+            continue
+    return sorted(found)
+
+
+def _parents_to_children() -> Dict[int, List[int]]:
+    table: Dict[int, List[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            stat = process_stat(int(entry))
+            if stat is not None and stat.state not in "ZX":
+                table.setdefault(stat.parent, []).append(int(entry))
+    return table

@@ -1,0 +1,275 @@
+"""A step as its zygote sees it: its process, its pipes, its files, its deadlines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import time
+from typing import Any, Callable, List, Optional, Tuple
+
+from .channel import Json, LineSocket, encode, read_lines
+from .child import Pipes
+from .environment import ATTEMPT
+from .job import REPORTS_FILE, Job
+from .log_drain import LogDrain
+from .outcome import AttemptReport, write_atomically
+from .processes import boot_id, command_line, process_stat
+
+OUTPUT_INTERVAL_SECONDS = 0.05
+DRAIN_SECONDS = 0.3
+"""How long after its exit a step's descendants may go on by themselves and hold its pipes."""
+ESCALATION_SECONDS = 1.0
+"""Between INT and TERM, and between TERM and KILL."""
+LEAVE_SECONDS = 10.0
+"""How long a step may take for its exit handlers and lingering threads after everything is reported."""
+BOOT_ID = boot_id()
+
+FindOrphans = Callable[["RunningStep"], List[int]]
+
+
+class RunningStep:
+    """One attempt, from before its fork until its outcome is written.
+
+    Args:
+        job: What runs.
+        selector: The zygote's.
+        send: Sends a line to the front, if there is one.
+    """
+
+    def __init__(self, job: Job, selector: selectors.BaseSelector, send: Callable[[bytes], None]) -> None:
+        self.job = job
+        self.pid = 0
+        self.done = False
+        self.exited = False
+        self._send = send
+        self._report = AttemptReport(time.time())
+        self._signals: List[Tuple[float, int]] = []
+        self._reason: Optional[str] = None
+        self._exit_code: Optional[int] = None
+        self._usage: Any = None
+        self._orphans: List[str] = []
+        self._drain_until: Optional[float] = None
+        self._announced = (0, 0)
+        self._output_due: Optional[float] = None
+        self._leave_by: Optional[float] = None
+        self._timeout_at = time.monotonic() + job.timeout_seconds if job.timeout_seconds else None
+        ours, theirs = socket.socketpair()
+        out_pipe, self._out_writer = os.pipe()
+        err_pipe, self._err_writer = os.pipe()
+        self._theirs = theirs
+        self._control = LineSocket(ours, selector, self._received)
+        self._out = LogDrain(out_pipe, job.file("stdout.log"), job.log_limit_bytes, selector)
+        self._err = LogDrain(err_pipe, job.file("stderr.log"), job.log_limit_bytes, selector)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._events = os.open(job.file("events.jsonl"), flags, 0o600)
+
+    # -- start ---------------------------------------------------------------------------------------------------
+
+    def give_to_child(self, zygote: int) -> Pipes:
+        """In the fork: keep the child's ends, close ours."""
+        self.close_in_child()
+        return Pipes(self._theirs.detach(), self._out_writer, self._err_writer, zygote)
+
+    def close_in_child(self) -> None:
+        """In a fork: close the zygote's ends."""
+        for descriptor in (self._control.fileno(), self._events, *self._out.descriptors(), *self._err.descriptors()):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def started(self, pid: int, message: Json) -> None:
+        """In the zygote, after the fork: close the child's ends and leave a trace for a later front."""
+        self.pid = pid
+        self._theirs.close()
+        os.close(self._out_writer)
+        os.close(self._err_writer)
+        trace = {"boot": BOOT_ID, "zygote": _identity(os.getpid()), "step": _identity(pid)}
+        with open(self.job.file("process.json"), "wb") as file:
+            file.write(encode(trace))
+        if self.job.isolation == "subprocess":
+            self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
+        self._emit([{"event": "forked", "pid": pid}])
+
+    # -- while it runs -------------------------------------------------------------------------------------------
+
+    def ask(self, message: Json) -> None:
+        """Pass a request on to the agent inside of the step."""
+        request = {"id": message.get("request"), "op": message.get("name"), "args": message.get("args")}
+        self._control.send(encode(request))
+
+    def cancel(self, reason: str, escalation: float = ESCALATION_SECONDS) -> None:
+        """Stop it: INT, then TERM, then KILL to its process group."""
+        if self.exited or self._signals:
+            return
+        if not self._report.returned_from_main:
+            self._reason = reason
+        now = time.monotonic()
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+        self._signals = [(now + step * escalation, int(number)) for step, number in enumerate(numbers)]
+        self._signal_when_due(now)
+
+    def exit(self, status: int, usage: Any) -> None:
+        """Its process has ended and was reaped."""
+        self.exited = True
+        self._exit_code = os.waitstatus_to_exitcode(status)
+        self._usage = usage
+        self._signals = []
+        self._drain_until = time.monotonic() + DRAIN_SECONDS
+        for stream in (self._control, self._out, self._err):
+            if stream.is_open:
+                stream.ready(selectors.EVENT_READ)
+
+    @property
+    def deadline(self) -> Optional[float]:
+        """When ``tick`` is due though nothing happens."""
+        candidates = [self._output_due, self._drain_until]
+        if not self.exited:
+            candidates += [self._timeout_at, self._leave_by, self._signals[0][0] if self._signals else None]
+        return min((moment for moment in candidates if moment is not None), default=None)
+
+    def tick(self, now: float, find_orphans: FindOrphans) -> None:
+        """Do what is due. ``done`` is True once the outcome is written and announced."""
+        sizes = (self._out.bytes, self._err.bytes)
+        if sizes != self._announced:
+            self._announce_output(now, sizes)
+        if self.exited:
+            self._wind_up(now, find_orphans)
+            return
+        if self._timeout_at is not None and now >= self._timeout_at:
+            self._timeout_at = None
+            self.cancel("timeout")
+        if self._leave_by is not None and now >= self._leave_by:
+            self._leave_by = None
+            text = "it did not leave within %g s after its end (threads or exit handlers): killed" % LEAVE_SECONDS
+            self._emit([{"event": "notice", "message": text, "time": time.time()}])
+            self.cancel("late")
+        self._signal_when_due(now)
+
+    def _signal_when_due(self, now: float) -> None:
+        while self._signals and now >= self._signals[0][0]:
+            self._signal(self._signals.pop(0)[1])
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            # It has not made its own group yet. It is not reaped either, so the pid is still its own.
+            os.kill(self.pid, number)
+        except PermissionError:
+            os.kill(self.pid, number)
+
+    def _announce_output(self, now: float, sizes: Tuple[int, int]) -> None:
+        if self._output_due is None:
+            self._output_due = now if self._announced == (0, 0) else now + OUTPUT_INTERVAL_SECONDS
+        if now >= self._output_due or self.exited:
+            self._announced = sizes
+            self._output_due = None
+            self._forward({"event": "output", "stdout_bytes": sizes[0], "stderr_bytes": sizes[1]})
+
+    def _received(self, events: List[Json]) -> None:
+        replies = [event for event in events if event.get("event") == "reply"]
+        for reply in replies:
+            self._forward(reply)
+        self._emit([event for event in events if event.get("event") != "reply"])
+
+    def _emit(self, events: List[Json]) -> None:
+        """Keep events, then announce them."""
+        if not events:
+            return
+        with contextlib.suppress(OSError):  # a full disk must not keep the step from ending
+            os.write(self._events, b"".join(map(encode, events)))
+        for event in events:
+            self._report.take(event)
+            self._forward(event)
+            if event.get("event") == "started" and self._reason is not None:
+                # The first INT may have come before the child listened.
+                self._signal(signal.SIGINT)
+            elif event.get("event") == "finishing":
+                self._leave_by = time.monotonic() + LEAVE_SECONDS
+
+    def _forward(self, event: Json) -> None:
+        self._send(encode(dict(event, job=self.job.id)))
+
+    # -- end -----------------------------------------------------------------------------------------------------
+
+    def _wind_up(self, now: float, find_orphans: FindOrphans) -> None:
+        orphans = find_orphans(self)
+        streams = (self._control, self._out, self._err)
+        if not orphans and not any(stream.is_open for stream in streams):
+            self._complete()
+            return
+        if self._drain_until is not None and now < self._drain_until:
+            return
+        if orphans and not self._orphans:
+            self._kill(orphans)
+            self._drain_until = now + DRAIN_SECONDS
+            return
+        for stream in streams:
+            stream.close()
+        self._complete()
+
+    def _kill(self, orphans: List[int]) -> None:
+        names = {pid: command_line(pid) for pid in orphans}
+        self._orphans = ["%s (pid %d)" % (name, pid) for pid, name in names.items()]
+        now = time.time()
+        self._emit([{"event": "orphan", "pid": pid, "name": name, "time": now} for pid, name in names.items()])
+        for pid in orphans:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _complete(self) -> None:
+        self._emit(read_lines(self.job.file(REPORTS_FILE)) or [])
+        sizes = (self._out.bytes, self._err.bytes)
+        if sizes != self._announced:
+            self._announce_output(time.monotonic(), sizes)
+        outcome = self._report.outcome(
+            self._exit_code,
+            None if self._reason == "late" else self._reason or self._reason_of_later_front(),
+            self._stderr_tail(),
+            ended=time.time(),
+            peak_rss_bytes=self._usage.ru_maxrss * 1024,
+            cpu_seconds=self._usage.ru_utime + self._usage.ru_stime,
+            orphans=self._orphans,
+        )
+        self._remove_short_tmp()
+        self._emit([{"event": "ended", "time": outcome["ended"]}])
+        os.close(self._events)
+        try:
+            write_atomically(self.job.file("outcome.json"), outcome)
+        except OSError as error:
+            self._forward({"event": "notice", "message": "its outcome could not be written: %s" % error})
+        self._forward({"event": "outcome", "outcome": outcome})
+        self.done = True
+
+    def _reason_of_later_front(self) -> Optional[str]:
+        """A front that adopted the step cannot talk to us: it leaves its reason in a file before it sends a signal."""
+        if self._exit_code == 0:
+            return None
+        reasons = read_lines(self.job.file("cancel.json"))
+        return str(reasons[0].get("reason")) if reasons else None
+
+    def _stderr_tail(self) -> bytes:
+        if self._exit_code is None or self._exit_code >= 0:
+            return b""
+        try:
+            with open(self.job.file("stderr.log"), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - (1 << 16)))
+                return file.read()
+        except OSError:
+            return b""
+
+    def _remove_short_tmp(self) -> None:
+        if self.job.short_tmp is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(self.job.short_tmp)
+
+    def marker(self) -> str:
+        """What the environment of each of its processes holds."""
+        return "%s=%s" % (ATTEMPT, self.job.folder)
+
+
+def _identity(pid: int) -> Json:
+    stat = process_stat(pid)
+    return {"pid": pid, "start": stat.start_ticks if stat else None}

@@ -1,0 +1,211 @@
+"""The warm process of one interpreter: imports libraries once, forks a child for every step, and outlives the front."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from typing import Dict, List, Optional
+
+from . import child, guards
+from .channel import Json, LineSocket, encode
+from .job import Job
+from .kernel import become_subreaper
+from .modules import ModuleRecord
+from .preload import STANDARD_LIBRARY, preload
+from .processes import descendants, environment_has
+from .running import RunningStep
+
+LONGEST_TMP = 60
+"""Sockets that pools put below ``TMPDIR`` add about 35 characters, and the kernel allows 107."""
+STOP_SECONDS = 1.0
+
+
+def serve(descriptor: int) -> None:
+    """Be the zygote of the front at the other end of this socket. Returns when there is nothing left to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    become_subreaper()
+    allow_network = os.environ.pop("CURSUS_TUI_NETWORK", "refused") == "allowed"
+    network_guard = guards.install(allow_network, isolate=True)
+    failed = preload(STANDARD_LIBRARY)
+    zygote = Zygote(socket.socket(fileno=descriptor))
+    zygote.announce("ready", pid=os.getpid(), python=sys.version.split()[0], guard=network_guard, failed=failed)
+    try:
+        zygote.run()
+    finally:
+        zygote.clean_up()
+
+
+class Zygote:
+    """The loop over the front's socket, the steps' sockets and pipes, and the deaths of children.
+
+    Args:
+        front: Connected to the front; when it closes, running steps finish and then the zygote ends.
+    """
+
+    def __init__(self, front: socket.socket) -> None:
+        self._steps: Dict[int, RunningStep] = {}
+        self._probes: Dict[int, int] = {}
+        self._preloads: List[Json] = []
+        self._stopping = False
+        self._childless = True
+        self._modules: Optional[ModuleRecord] = None
+        self._short_folder: Optional[str] = None
+        self._selector = selectors.PollSelector()
+        self._wake_up, self._wake_up_writer = os.pipe()
+        os.set_blocking(self._wake_up, False)
+        os.set_blocking(self._wake_up_writer, False)
+        signal.set_wakeup_fd(self._wake_up_writer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._selector.register(self._wake_up, selectors.EVENT_READ, self._reap)
+        self._front = LineSocket(front, self._selector, self._obey)
+
+    def announce(self, event: str, **fields: object) -> None:
+        """Send the front a message of the zygote's own."""
+        self._front.send(encode(dict(fields, event=event)))
+
+    def run(self) -> None:
+        """Serve until the front is gone (or says stop) and no step runs."""
+        while True:
+            for key, mask in self._selector.select(self._seconds_to_wait()):
+                key.data(mask)
+            now = time.monotonic()
+            for step in list(self._steps.values()):
+                step.tick(now, self._orphans_of)
+                if step.done:
+                    del self._steps[step.job.id]
+            if not self._steps:
+                if self._stopping or not self._front.is_open:
+                    return
+                self._preload_next()
+
+    def clean_up(self) -> None:
+        """Leave nothing behind."""
+        if self._short_folder is not None:
+            shutil.rmtree(self._short_folder, ignore_errors=True)
+
+    def _seconds_to_wait(self) -> Optional[float]:
+        if self._preloads and not self._steps:
+            return 0.0
+        deadlines = [step.deadline for step in self._steps.values()]
+        soonest = min((deadline for deadline in deadlines if deadline is not None), default=None)
+        return None if soonest is None else max(0.0, soonest - time.monotonic())
+
+    def _obey(self, messages: List[Json]) -> None:
+        for message in messages:
+            kind = message.get("op")
+            step = self._steps.get(message.get("id", -1))
+            if kind == "run":
+                self._start(message)
+            elif kind == "preload":
+                self._preloads.append(message)
+            elif kind == "cancel" and step is not None:
+                step.cancel(str(message.get("reason") or "cancelled"))
+            elif kind == "ask" and step is not None:
+                step.ask(message)
+            elif kind == "fork_probe":
+                self._fork_probe(int(message["id"]))
+            elif kind == "stop":
+                self._stopping = True
+                for running in self._steps.values():
+                    running.cancel("cancelled", STOP_SECONDS / 2)
+
+    def _preload_next(self) -> None:
+        if not self._preloads:
+            return
+        message = self._preloads.pop(0)
+        started = time.monotonic()
+        failed = preload(message.get("modules") or [])
+        self._modules = None
+        self.announce("preloaded", failed=failed, seconds=time.monotonic() - started)
+
+    # -- children ------------------------------------------------------------------------------------------------
+
+    def _start(self, message: Json) -> None:
+        job = Job.from_json(message)
+        if len(job.file("tmp")) > LONGEST_TMP:
+            if self._short_folder is None:
+                self._short_folder = tempfile.mkdtemp(prefix="cursus-")
+            job = Job.from_json(dict(message, short_tmp=os.path.join(self._short_folder, str(job.id))))
+        modules = self._settle()
+        try:
+            step = RunningStep(job, self._selector, self._front.send)
+        except OSError as error:
+            self.announce("refused", job=job.id, message="cannot start the step: %s" % error)
+            return
+        zygote = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self.announce("refused", job=job.id, message="cannot fork: %s" % error)
+            return
+        if pid == 0:
+            self._forget_in_child()
+            pipes = step.give_to_child(zygote)
+            if job.isolation == "subprocess":
+                child.exec_fresh_interpreter(job, pipes)
+            child.run_forked(job, pipes, modules)
+        self._childless = False
+        self._steps[job.id] = step
+        step.started(pid, message)
+
+    def _settle(self) -> ModuleRecord:
+        """Note what is imported, and keep the collector from touching (and so copying) it in every child."""
+        if self._modules is None:
+            gc.collect()
+            gc.freeze()
+            self._modules = ModuleRecord.of_now()
+        return self._modules
+
+    def _forget_in_child(self) -> None:
+        """In a fork: close whatever is the zygote's."""
+        signal.set_wakeup_fd(-1)
+        for step in self._steps.values():
+            step.close_in_child()
+        for descriptor in (self._wake_up, self._wake_up_writer, self._front.fileno()):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _fork_probe(self, number: int) -> None:
+        """Fork a child that does nothing: the yardstick of the benchmark."""
+        self._settle()
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        self._childless = False
+        self._probes[pid] = number
+
+    def _reap(self, mask: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_up, 4096)
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._childless = True
+                return
+            if pid == 0:
+                return
+            if pid in self._probes:
+                self.announce("probed", id=self._probes.pop(pid))
+            for step in self._steps.values():
+                if step.pid == pid and not step.exited:
+                    step.exit(status, usage)
+
+    def _orphans_of(self, step: RunningStep) -> List[int]:
+        """What a step that has ended left running."""
+        if self._childless:
+            return []
+        others = [other.pid for other in self._steps.values() if other is not step and not other.exited]
+        found = descendants(os.getpid(), without=others)
+        if not others:
+            return found
+        return [pid for pid in found if environment_has(pid, step.marker())]
