@@ -73,6 +73,9 @@ JSON_VARIABLES = frozenset(
 )
 """Lists that are written as JSON although the interface's default does not show it."""
 
+CAPITAL_BOOLEANS = frozenset({("TSAModelCalibration", "ADAPTIVE_KNOTS")})
+"""Step type and variable where Cursus writes ``True`` and ``False`` rather than lower case."""
+
 NOT_FROM_CONFIG: Mapping[str, frozenset[str]] = {
     step: _words(variables)
     for step, variables in {
@@ -88,10 +91,19 @@ NOT_FROM_CONFIG: Mapping[str, frozenset[str]] = {
 }
 """Variables that keep the interface's default whatever the config says."""
 
+_BEDROCK_MODELS: Mapping[str, str] = {
+    "BEDROCK_PRIMARY_MODEL_ID": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "BEDROCK_FALLBACK_MODEL_ID": "anthropic.claude-sonnet-4-20250514-v1:0",
+    "BEDROCK_INFERENCE_PROFILE_REQUIRED_MODELS": (
+        '["anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-sonnet-4-20250514-v1:0", '
+        '"anthropic.claude-opus-4-1-20250805-v1:0"]'
+    ),
+}
+
 CLASS_DEFAULTS: Mapping[str, Mapping[str, str]] = {
-    "BedrockBatchProcessing": {"BEDROCK_FALLBACK_MODEL_ID": "anthropic.claude-sonnet-4-20250514-v1:0"},
+    "BedrockBatchProcessing": _BEDROCK_MODELS,
     "BedrockProcessing": {
-        "BEDROCK_FALLBACK_MODEL_ID": "anthropic.claude-sonnet-4-20250514-v1:0",
+        **_BEDROCK_MODELS,
         "BEDROCK_MAX_TOKENS": "32000",
         "BEDROCK_MAX_INPUT_FIELD_LENGTH": "400000",
     },
@@ -112,7 +124,11 @@ CLASS_DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "INCLUDE_ATTENTION_MASKS": "true",
     },
     "TemporalSplitPreprocessing": {"MAIN_TASK_INDEX": "0"},
-    "TSAModelCalibration": {"TOLERANCE": "1e-06", "MAX_COEF_THRESHOLD": "1000000000000.0"},
+    "TSAModelCalibration": {
+        "CALIBRATION_METHOD": "bspline",
+        "TOLERANCE": "1e-06",
+        "MAX_COEF_THRESHOLD": "1000000000000.0",
+    },
     "TSAModelEval": {"ID_FIELD": "objectId", "EVAL_BATCH_SIZE": "512"},
     "TSATabularPreprocessing": {"OPTIMIZE_MEMORY": "false"},
     "TSATraining": {"USE_SECURE_PYPI": "false"},
@@ -225,6 +241,9 @@ CONDITIONS: Mapping[tuple[str, str], Condition] = {
     ("TSAPreprocessing", "TSA_STREAMING_BATCH_SIZE"): Condition("enable_tsa_streaming", (True,)),
 }
 
+DEFAULT_MODEL_CLASS = "xgboost"
+"""What ``model_class`` is where the config does not give it."""
+
 REGIONS: Mapping[str, str] = {"NA": "us-east-1", "EU": "eu-west-1", "FE": "us-west-2"}
 """Cursus' region code -> AWS region."""
 
@@ -245,6 +264,11 @@ DEFAULT_JOB_TYPES: Mapping[str, str] = {
     "TSAModelEval": "evaluation",
 }
 """The job type that a config class has where the config gives none."""
+
+UNPASSED_ARGUMENTS = _words(
+    "GraphConstruction GraphFeatureProcessing GraphSubgraphExtraction GraphStormGNNInferenceEval"
+)
+"""Step types whose declared arguments the config class does not pass; their container gets them in another way."""
 
 ARGUMENT_DEFAULTS: Mapping[tuple[str, str], str] = {
     ("BedrockBatchProcessing", "--batch-size"): "10",

@@ -108,9 +108,11 @@ def python_folders(layout: ProjectLayout, scripts: Iterable[Path]) -> tuple[Path
 
 
 def _package_top(folder: Path) -> Path | None:
-    """The folder above the outermost package that a folder belongs to; None where it is no package."""
-    if not _is_file(folder / "__init__.py"):
-        return None
-    while _is_file(folder / "__init__.py") and folder.parent != folder:
+    """The folder above the outermost package that a folder belongs to; None where it is no package.
+
+    A folder named ``src`` holds packages and is none, even where it has an ``__init__.py``, as Cursus' own has.
+    """
+    start = folder
+    while _is_file(folder / "__init__.py") and folder.name != "src" and folder.parent != folder:
         folder = folder.parent
-    return folder
+    return folder if folder != start else None

@@ -13,15 +13,18 @@ from typing import Any
 from cursus_tui.pipeline.config import StepConfig
 from cursus_tui.pipeline.cursus_rules import (
     ARGUMENT_DEFAULTS,
+    CAPITAL_BOOLEANS,
     CLASS_DEFAULTS,
     CONDITIONS,
     DEFAULT_JOB_TYPES,
+    DEFAULT_MODEL_CLASS,
     FIELD_OF_VARIABLE,
     JSON_VARIABLES,
     KNOWN_STEP_TYPES,
     NOT_FROM_CONFIG,
     REGIONS,
     UNDECLARED_VARIABLES,
+    UNPASSED_ARGUMENTS,
 )
 from cursus_tui.records.pipeline import Interface, JobArgument, Value
 
@@ -112,7 +115,8 @@ def _default(name: str, declared: str | None, source: StepSource) -> Value | Non
         return Value(name, default, CLASS_DEFAULT, certain=source.well_known)
     if declared is None:
         return None
-    return Value(name, declared, INTERFACE_DEFAULT, certain=source.well_known)
+    computed = any(field_name in _DERIVED for field_name, _ in _fields_of(name, step_type))
+    return Value(name, declared, INTERFACE_DEFAULT, certain=source.well_known and not computed)
 
 
 def _from_config(name: str, default: str | None, source: StepSource) -> Value | None:
@@ -122,9 +126,11 @@ def _from_config(name: str, default: str | None, source: StepSource) -> Value | 
         origin = f"derived from config {_DERIVED_FROM[field_name]}" if value is not None else f"config {field_name}"
         if value is None:
             value = source.config.get(field_name)
-        if value is None or (value in ("", []) and default is not None):
+        if value is None or (value in ("", [], {}) and default is not None):
             continue
         text = as_text(value, json_list=_is_json(name, default), like=default)
+        if isinstance(value, bool) and (source.interface.step_type, name) in CAPITAL_BOOLEANS:
+            text = str(value)
         return Value(name, text, origin, certain=sure and derived is None)
     return None
 
@@ -200,8 +206,9 @@ def _is_json(name: str, default: str | None) -> bool:
 
 def _pipeline_name(config: StepConfig) -> str | None:
     """Cursus puts a pipeline's name together again on every load and ignores the one that is stored."""
-    parts = [config.text(name) for name in ("author", "service_name", "model_class", "region")]
-    return "-".join(part for part in parts if part) if all(parts) else None
+    author, service, region = (config.text(name) for name in ("author", "service_name", "region"))
+    model_class = config.text("model_class") or DEFAULT_MODEL_CLASS
+    return f"{author}-{service}-{model_class}-{region}" if author and service and region else None
 
 
 def _aws_region(config: StepConfig) -> str | None:
@@ -262,11 +269,11 @@ def _argument(argument: JobArgument, source: StepSource) -> Value | None:
     if field_name == "job_type":
         job_type = source.job_type
         return Value(flag, job_type.value, job_type.origin, job_type.certain) if job_type else None
-    value, origin, certain = source.config.get(field_name), f"config {field_name}", True
+    value, origin = source.config.get(field_name), f"config {field_name}"
+    certain = source.interface.step_type not in UNPASSED_ARGUMENTS
     if value is None or value == "":
-        value, origin, certain = ARGUMENT_DEFAULTS.get((source.interface.step_type, flag)), CLASS_DEFAULT, False
-        value = {"true": True}.get(value, value) if value is not None else None
-        certain = source.well_known
+        default = ARGUMENT_DEFAULTS.get((source.interface.step_type, flag))
+        value, origin, certain = True if default == "true" else default, CLASS_DEFAULT, source.well_known
     if value is None or value is False:
         return None
     if value is True:

@@ -234,6 +234,7 @@ def test_a_packages_top_is_on_the_python_path(layout: ProjectLayout) -> None:
     scripts = layout.root / "src" / "pack" / "scripts"
     write(scripts / "__init__.py", "")
     write(layout.root / "src" / "pack" / "__init__.py", "")
+    write(layout.root / "src" / "__init__.py", "")
     paths = resolve(replace(layout, scripts=(scripts,)), Overrides()).python_paths
     assert paths == (scripts, layout.root / "src")
 

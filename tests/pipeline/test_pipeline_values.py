@@ -223,3 +223,24 @@ def test_no_job_type_means_no_flag() -> None:
 def test_literal_arguments_are_passed_on() -> None:
     step = source(fields={"processing_script_arguments": ["--verbose", "--rows", "5"]})
     assert command_line(arguments(step, {})) == ("--verbose", "--rows", "5")
+
+
+def test_a_booleans_case_is_that_of_the_config_class() -> None:
+    optional = {"ADAPTIVE_KNOTS": "True", "OTHER": "True"}
+    found = environment(source("TSAModelCalibration", {"adaptive_knots": False, "other": False}, optional=optional), {})
+    assert [value.value for value in found] == ["False", "false"]
+
+
+def test_arguments_that_cursus_declares_but_does_not_pass_are_guesses() -> None:
+    flags = (JobArgument("--graph-name", "graph_name"),)
+    assert not arguments(source("GraphConstruction", {"graph_name": "g"}, flags=flags), {})[0].certain
+    assert arguments(source("Custom", {"graph_name": "g"}, flags=flags), {})[0].certain
+
+
+def test_arguments_have_the_defaults_of_the_config_class() -> None:
+    flags = (
+        JobArgument("--include-examples", "include_examples"),
+        JobArgument("--template-version", "template_version"),
+    )
+    found = arguments(source("BedrockPromptTemplateGeneration", {}, flags=flags), {})
+    assert command_line(found) == ("--include-examples", "--template-version", "1.0")
