@@ -144,6 +144,15 @@ class LineView(ScrollView, can_focus=True):
         elif row >= top + height:
             self.scroll_to(y=row - height + 1, animate=False, force=True)
 
+    @property
+    def row_width(self) -> int:
+        """Cells of a row: those of the pane without its scroll bar."""
+        return self.scrollable_content_region.width
+
+    def row_at(self, y: int) -> int:
+        """The row that is shown on a line of the pane."""
+        return y + self.scroll_offset.y
+
     def repaint_row(self, row: int) -> None:
         """Repaint one row if it is in sight."""
         offset = row - self.scroll_offset.y
@@ -187,7 +196,7 @@ class LineView(ScrollView, can_focus=True):
         place = event.get_content_offset(self)
         if place is None:
             return
-        row = place.y + self.scroll_offset.y
+        row = self.row_at(place.y)
         if 0 <= row < self.row_count:
             event.stop()
             self.move_cursor(row)
@@ -207,14 +216,15 @@ class LineView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the pane."""
         row = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.row_width
         base = self.rich_style
         if row >= self.row_count:
             return Strip.blank(width, base)
         strip = self.render_row(row, width)
-        return self._with_cursor(strip, base) if row == self.cursor else strip.apply_style(base)
+        return self.with_cursor(strip, base) if row == self.cursor else strip.apply_style(base)
 
-    def _with_cursor(self, strip: Strip, base: Style) -> Strip:
+    def with_cursor(self, strip: Strip, base: Style) -> Strip:
+        """A row in the look of the one the cursor is on."""
         cursor = self.tone("cursor")
         # Reversed, each colour of the row would become a patch of background.
         flat = _FLAT if cursor.reverse else None

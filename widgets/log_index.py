@@ -17,6 +17,17 @@ HEAD = 2 * 1024
 _TAIL = 1024
 
 
+class _OpenFile:
+    """A descriptor that is closed when its last reader has let go of it, whichever thread that is."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if "number" in self.__dict__:
+            os.close(self.number)
+
+
 @dataclass(frozen=True, slots=True)
 class RawLine:
     """A line as it is in the file.
@@ -51,21 +62,14 @@ class LogIndex:
             path: The file.
         """
         self.path = path
-        self._file: int | None = None
         self._reset()
 
     def _reset(self) -> None:
-        self.close()
+        self._file: _OpenFile | None = None
         self._lines = array("Q", [0])
         self._offsets = array("Q", [0])
         self._newlines = 0
         self._published = (0, 0)
-
-    def close(self) -> None:
-        """Close the file; it is opened again when it is needed."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
 
     @property
     def line_count(self) -> int:
@@ -84,9 +88,8 @@ class LogIndex:
 
     def _read(self, offset: int, size: int) -> bytes:
         try:
-            if self._file is None:
-                self._file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            return os.pread(self._file, size, offset)
+            file = self._file = self._file or _OpenFile(self.path)
+            return os.pread(file.number, size, offset)
         except OSError:
             return b""
 

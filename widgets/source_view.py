@@ -249,7 +249,7 @@ class SourceView(LineView):
     def on_click(self, event: events.Click) -> None:
         """A click into the gutter is told besides what any click does."""
         place = event.get_content_offset(self)
-        row = place.y + self.scroll_offset.y if place is not None else self.row_count
+        row = self.row_at(place.y) if place is not None else self.row_count
         super().on_click(event)
         if place is not None and place.x < self._gutter and row < self.row_count:
             self.post_message(self.GutterClicked(self, row + self.first_line))

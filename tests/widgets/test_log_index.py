@@ -48,7 +48,6 @@ def test_lines_are_those_of_splitting_while_the_file_grows(log: Path, data: byte
             if b"\r" not in whole[number]:
                 assert index.text(number, limit=10**6)[0] == plain_line(whole[number].decode("utf-8", "replace"))
         log.unlink()
-        index.close()
         index = LogIndex(log)
 
 
