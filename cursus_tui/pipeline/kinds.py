@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,12 @@ class Classified:
 
 
 def classify(
-    step: str, step_type: str, layout: ProjectLayout, source: StepSource | None, stand_in: Path | None
+    step: str,
+    step_type: str,
+    layout: ProjectLayout,
+    source: StepSource | None,
+    stand_in: Path | None,
+    given: Collection[str] = (),
 ) -> Classified:
     """Decide how a step can be treated here.
 
@@ -47,13 +53,16 @@ def classify(
         layout: Where scripts are.
         source: Its interface and config; None where no interface has its step type.
         stand_in: The script that the user gave for it.
+        given: Its channels that the user gave data for.
     """
     if stand_in is not None:
         return _stand_in(step, layout, stand_in)
     interface = source.interface if source else None
     if interface is not None and interface.sagemaker_step_type in SOURCE_TYPES:
         place = SOURCE_TYPES[interface.sagemaker_step_type]
-        why = f"It loads data from {place}, which cannot be done here. {_give_outputs(step, interface)}"
+        here = [output.name for output in interface.outputs if output.name in given]
+        advice = f"Your data stands in for {', '.join(here)}." if here else _give_outputs(step, interface)
+        why = f"It loads data from {place}, which cannot be done here. {advice}"
         return Classified(StepKind.SOURCE, None, why)
     if interface is not None and (reason := _remote(interface)):
         why = (

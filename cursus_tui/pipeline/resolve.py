@@ -98,7 +98,8 @@ def _resolve_step(
     job_type = resolve_job_type(name.step_type, name.suffix, own, overrides.job_types.get(node))
     interface = _interface(catalog, name, job_type)
     source = StepSource(interface, own, hyperparameters, job_type) if interface else None
-    found = classify(node, name.step_type or node, layout, source, overrides.scripts.get(node))
+    given = _given(layout, source, overrides.inputs.get(node, {}))
+    found = classify(node, name.step_type or node, layout, source, overrides.scripts.get(node), given)
     step = Step(
         name=node,
         step_type=name.step_type or node,
@@ -110,7 +111,7 @@ def _resolve_step(
         tried=found.tried,
         isolation=overrides.isolation.get(node, Isolation.ZYGOTE),
         python=overrides.pythons.get(node),
-        given=_given(layout, source, overrides.inputs.get(node, {})),
+        given=given,
     )
     return _Resolved(step, source)
 

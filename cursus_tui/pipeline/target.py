@@ -165,7 +165,7 @@ def _beside_config(config: Path, nodes: set[str]) -> Target:
         if chosen:
             raise _several(config, chosen, f"--config {config}")
         if len(python := _python_files(folder)) == 1:
-            return Target(python[0], config=config, notes=(f"DAG: built by {python[0].name}, near the config",))
+            return Target(python[0], config=config, notes=(f"Chosen: {python[0].name}, near the config",))
         if python:
             raise _several(config, python, f"--config {config}")
     raise UserError(
@@ -180,17 +180,20 @@ def _in_folder(folder: Path) -> Target:
     direct = sorted(each for each in folder.glob(f"*{DAG_SUFFIX}") if each.is_file())
     dags = direct or list(_walk(folder, DAG_SUFFIX))
     if len(dags) == 1:
-        return Target(dags[0], notes=() if direct else (f"DAG: {dags[0]}, the only one below {folder}",))
+        return Target(dags[0], notes=() if direct else (f"Chosen: {dags[0]}, the only one below {folder}",))
     if dags:
         raise _several(folder, dags)
     python = _python_files(folder)
     if len(python) == 1:
-        return Target(
-            python[0], notes=(f"DAG: built by {python[0].name}, the only Python file here with a PipelineDAG",)
-        )
+        return Target(python[0], notes=(f"Chosen: {python[0].name}, the only Python file here with a PipelineDAG",))
     if python:
         raise _several(folder, python)
-    raise UserError("there is no pipeline in this folder", file=folder, expected=_ACCEPTED)
+    raise UserError(
+        "there is no pipeline in this folder",
+        file=folder,
+        expected=_ACCEPTED,
+        hint="name the file itself if it lies elsewhere; cursus-tui sample lists pipelines to try",
+    )
 
 
 def _several(place: Path, found: Sequence[Path], options: str = "") -> UserError:

@@ -79,6 +79,13 @@ def found(pipeline: Pipeline) -> list[tuple[str, str | None]]:
     return [(finding.code, finding.step) for finding in pipeline.findings]
 
 
+def test_a_source_says_what_stands_in_for_it_once_it_is_given(layout: ProjectLayout) -> None:
+    source = next(step for step in resolve(layout, Overrides()).steps.values() if step.kind is StepKind.SOURCE)
+    assert "Give its data" in source.why
+    given = resolve(layout, Overrides(inputs={source.name: {"DATA": layout.root}})).steps[source.name]
+    assert "Your data stands in for DATA." in given.why
+
+
 def test_everything_without_a_config(layout: ProjectLayout) -> None:
     pipeline = resolve(layout, Overrides())
     assert list(pipeline.steps) == NODES
