@@ -259,13 +259,12 @@ def _mismatches(
 
 
 def _missing_library(pipeline: Pipeline, step: Step, facts: ScriptFacts, module: NeededModule) -> Finding:
-    through = f", through {module.file.name}" if module.file != facts.file else ""
     if module.name in pipeline.overrides.stubs:
         return Finding(
             Severity.INFO,
             "stubbed-import",
             step.name,
-            f"{module.name} is absent, and a stub stands in{through}",
+            f"{module.name} is absent, and a stub stands in for it",
             "the step fails where it really uses it",
             module.file,
             module.line,
@@ -284,7 +283,7 @@ def _missing_library(pipeline: Pipeline, step: Step, facts: ScriptFacts, module:
         Severity.ERROR,
         "missing-import",
         step.name,
-        f"{module.name} is absent, and the script imports it{through}",
+        f"{module.name} is absent, and the script imports it",
         _where_else(module, facts.file)
         or f"install it in the chosen interpreter, choose another with --python, or allow a stub: --stub {module.name}",
         module.file,

@@ -207,12 +207,13 @@ def _findings(pipeline: Pipeline) -> RenderableType:
         message = _without_step(first.message, first) if several else first.message
         hint = _without_step(first.hint, first) if several else first.hint
         steps = list(dict.fromkeys(each.step for each in group if each.step))
-        same_place = len({(each.file, each.line) for each in group}) == 1
+        places = list(dict.fromkeys(place for each in group if (place := _place(each, pipeline.layout))))
         body = [_text(f"{first.code}: {message}")]
         if steps and (several or steps[0] not in message):
             body.append(_text(f"in {', '.join(steps)}", "dim"))
-        if same_place and first.file:
-            body.append(_text(f"at {_place(first, pipeline.layout)}", "dim"))
+        if places:
+            more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+            body.append(_text(f"at {places[0]}{more}", "dim"))
         if hint:
             body.append(_text(f"-> {hint}", "italic"))
         table.add_row(Text(str(first.severity), _SEVERITIES[first.severity]), Group(*body))
