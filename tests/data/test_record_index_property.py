@@ -57,7 +57,6 @@ def open_quote(text: str) -> int | None:
 def small_blocks() -> Iterator[None]:
     """Blocks of a few bytes, so that every border falls everywhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record_index, "BLOCK_BYTES", 16)
         patch.setattr(record_index, "MARK_BYTES", 8)
         patch.setattr(json_array_file, "BLOCK_BYTES", 64)
         patch.setattr(json_array_file, "MARK_BYTES", 8)
@@ -81,23 +80,29 @@ def indexed(text: str, encoding: str, keeps_blank: bool) -> RecordFile:
     return source
 
 
-CONTENT = st.text(st.sampled_from('ab"",,\n\r é😀"\n,'), max_size=120)
+TOKENS = ['"', '""', '"a,b"', '"x""y"', '"l\nl"', "plain", "é", "😀", 'in"ch', ",", ",", "\n", "\r\n", "\r", " "]
+CONTENT = st.lists(st.sampled_from(TOKENS), max_size=60).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(
     text=CONTENT,
     encoding=st.sampled_from(sorted(ENCODINGS)),
     keeps_blank=st.booleans(),
     first=st.integers(0, 40),
     count=st.integers(1, 9),
+    block=st.sampled_from([5, 11, 150]),
 )
-@example('a"b,c\n"d""e,\n",f\n', "utf-8", False, 0, 5)
-@example('"' + "x" * 40 + '"",\r\n"\r\n"', "utf-8", False, 0, 5)
-@example('\r\n\r\na,b,c\r"', "utf-16-le", False, 0, 5)
-@example('a,b,c\n1,2,3\n"never,closed\nlast,line,here', "utf-8", False, 1, 9)
+@example('a"b,c\n"d""e,\n",f\n', "utf-8", False, 0, 5, 11)
+@example('"' + "x" * 40 + '"",\r\n"\r\n"', "utf-8", False, 0, 5, 11)
+@example('\r\n\r\na,b,c\r"', "utf-16-le", False, 0, 5, 11)
+@example('in"ch,"b"",",c\n1,2,3\n', "utf-8", False, 0, 5, 11)
+@example("a\r\n" * 80, "utf-8", False, 0, 9, 150)
+@example('a,b,c\n1,2,3\n"never,closed\nlast,line,here', "utf-8", False, 1, 9, 150)
 def test_index_and_pages_equal_csv_reader(text: str, encoding: str, keeps_blank: bool, first: int, count: int) -> None:
-    source = indexed(text, encoding, keeps_blank)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record_index, "BLOCK_BYTES", block)
+        source = indexed(text, encoding, keeps_blank)
     begin = open_quote(text)
     rows = list(csv.reader(io.StringIO(text[:begin], newline="")))
     if begin is not None:
