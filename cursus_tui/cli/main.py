@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -88,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 for success, 2 for bad input, 130 for Ctrl-C, else what the command says.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character must not end a report
     try:
         result: Any = cli.main(given, prog_name="cursus-tui", standalone_mode=False)
         sys.stdout.flush()

@@ -108,6 +108,6 @@ def _choose(file: Path, name: str | None, answer: Mapping[str, Any]) -> Mapping[
         raise UserError(
             f"the file builds {len(dags)} different DAGs: {', '.join(names)}",
             file=file,
-            hint=f"name one: {file}:{names[0]}",
+            hint=f"name one, such as {file}:{names[0]}",
         )
     return dags[0]

@@ -55,6 +55,8 @@ def find_target(path: str) -> Target:
     Raises:
         UserError: There is nothing there, nothing in it that can be opened, or several things.
     """
+    if not path.strip():
+        raise UserError("the path is empty", expected=_ACCEPTED)
     if path.startswith(SAMPLE_PREFIX):
         sample = open_sample(path.removeprefix(SAMPLE_PREFIX))
         found = _in_folder(sample.folder)
@@ -172,7 +174,7 @@ def _beside_config(config: Path, nodes: set[str]) -> Target:
         "this is a config, and there is no DAG near it",
         file=config,
         expected=f"one *{DAG_SUFFIX} or one Python file with a PipelineDAG in " + " or ".join(looked),
-        hint=f"give the DAG: cursus-tui check DAG --config {config}",
+        hint=f"name the DAG, with --config {config}",
     )
 
 
@@ -204,7 +206,7 @@ def _several(place: Path, found: Sequence[Path], options: str = "") -> UserError
     return UserError(
         f"there are {len(found)} pipelines here:{shown}{more}",
         file=place,
-        hint=f"name one: cursus-tui check {found[0]}{' ' + options if options else ''}",
+        hint=f"name one, such as {found[0]}{' ' + options if options else ''}",
     )
 
 

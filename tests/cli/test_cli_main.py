@@ -1,5 +1,6 @@
 """The command line itself: quick to start, and clear when something is wrong."""
 
+import os
 import subprocess
 import sys
 
@@ -78,3 +79,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         f"{sys.executable} -m cursus_tui check --help | head -1", shell=True, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+def test_a_terminal_that_lacks_characters_still_gets_the_report() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cursus_tui", "check", "/no/such/ü"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 2
+    assert "no such file" in done.stderr

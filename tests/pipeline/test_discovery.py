@@ -157,7 +157,7 @@ def test_a_folder_with_several_dags_lists_them(checkout: Path) -> None:
         find_target(str(checkout))
     assert "there are 2 pipelines here" in raised.value.message
     assert "full.dag.json" in raised.value.message
-    assert "cursus-tui check" in raised.value.hint
+    assert "full.dag.json" in raised.value.hint
 
 
 def test_a_folder_with_one_dag_further_down_takes_it(tmp_path: Path) -> None:
@@ -223,6 +223,8 @@ def test_junk_files_are_the_users_error(tmp_path: Path, name: str, content: byte
 def test_an_empty_folder_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no pipeline in this folder"):
         find_target(str(tmp_path))
+    with pytest.raises(UserError, match="the path is empty"):
+        find_target("")
     write_dag(tmp_path / "training.dag.json")
     with pytest.raises(UserError, match="no such file") as raised:
         find_target(str(tmp_path / "trainin.dag.json"))
