@@ -99,7 +99,9 @@ CONTENT = st.lists(st.sampled_from(TOKENS), max_size=60).map("".join)
 @example('in"ch,"b"",",c\n1,2,3\n', "utf-8", False, 0, 5, 11)
 @example("a\r\n" * 80, "utf-8", False, 0, 9, 150)
 @example('a,b,c\n1,2,3\n"never,closed\nlast,line,here', "utf-8", False, 1, 9, 150)
-def test_index_and_pages_equal_csv_reader(text: str, encoding: str, keeps_blank: bool, first: int, count: int) -> None:
+def test_index_and_pages_equal_csv_reader(
+    text: str, encoding: str, keeps_blank: bool, first: int, count: int, block: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(record_index, "BLOCK_BYTES", block)
         source = indexed(text, encoding, keeps_blank)
