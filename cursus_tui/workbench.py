@@ -11,7 +11,7 @@ from pathlib import Path
 from cursus_tui.checks.static import static_findings
 from cursus_tui.execution.dag_reader import read_python_dag
 from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
-from cursus_tui.pipeline.discovery import find_project
+from cursus_tui.pipeline.discovery import find_project, project_folders
 from cursus_tui.pipeline.overrides import merge, unknown_names
 from cursus_tui.pipeline.resolve import resolve
 from cursus_tui.pipeline.settings import FILE_NAME, LayoutFlags, Settings, read_settings
@@ -59,7 +59,7 @@ def open_pipeline(path: str, options: OpenOptions | None = None) -> Opened:
     options = options or OpenOptions()
     target = find_target(path)
     settings_file, settings = _settings(target, options)
-    interpreter = choose_interpreter(options.python, settings.python, [target.home, *target.home.parents][:4])
+    interpreter = choose_interpreter(options.python, settings.python, project_folders(target.home))
     layout = _layout(target, options, settings, interpreter)
     check = _Resolver(layout, interpreter, settings)
     overrides = merge(settings.overrides, options.overrides)

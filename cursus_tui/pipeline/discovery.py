@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -74,16 +75,34 @@ def find_project(
 
 
 def _levels(home: Path) -> list[Path]:
-    """The folder and those above it, up to the top of its repository; never the user's home or the disk's top."""
+    """The folder and those above it, up to the top of its repository.
+
+    Never the user's home, the disk's top, or a common folder such as ``/tmp``: what lies there is not the project's, and
+    another user could have put scripts there.
+    """
     levels: list[Path] = []
     outside = {Path.home(), Path(home.anchor)}
     for folder in [home, *home.parents][:_MAX_LEVELS]:
-        if folder in outside and levels:
+        if levels and (folder in outside or _is_shared(folder)):
             break
         levels.append(folder)
         if (folder / ".git").exists():
             break
     return levels
+
+
+def _is_shared(folder: Path) -> bool:
+    try:
+        return folder.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH | stat.S_ISVTX
+    except OSError:
+        return True
+
+
+def project_folders(home: Path) -> list[Path]:
+    """The pipeline's folder and those above it up to its project's root: where the project's ``.venv`` may lie."""
+    levels = _levels(home)
+    root, _ = _root(None, home, levels)
+    return levels[: levels.index(root) + 1]
 
 
 def _root(given: Path | None, home: Path, levels: list[Path]) -> tuple[Path, str]:

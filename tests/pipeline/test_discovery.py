@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cursus_tui.pipeline.discovery import find_project
+from cursus_tui.pipeline.discovery import find_project, project_folders
 from cursus_tui.pipeline.settings import LayoutFlags
 from cursus_tui.pipeline.target import find_target
 from cursus_tui.records.errors import UserError
@@ -229,3 +229,20 @@ def test_an_empty_folder_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file") as raised:
         find_target(str(tmp_path / "trainin.dag.json"))
     assert raised.value.hint.endswith("training.dag.json")
+
+
+def test_nothing_is_taken_from_a_folder_that_everybody_may_write_to(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    touch(shared / "interfaces/x.step.yaml")
+    touch(shared / "scripts/evil.py")
+    dag = write_dag(shared / "mine/x.dag.json")
+    assert layout_of(dag).interfaces == (shared / "interfaces",)
+    shared.chmod(0o1777)
+    with pytest.raises(UserError, match="no step interfaces"):
+        layout_of(dag)
+
+
+def test_a_virtual_environment_is_looked_for_up_to_the_projects_root(project: Path, checkout: Path) -> None:
+    assert project_folders(project / "pipeline_config") == [project / "pipeline_config", project]
+    catalog = checkout / "src/cursus/pipeline_catalog"
+    assert project_folders(catalog)[-1] == checkout
