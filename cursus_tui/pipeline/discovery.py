@@ -77,8 +77,8 @@ def find_project(
 def _levels(home: Path) -> list[Path]:
     """The folder and those above it, up to the top of its repository.
 
-    Never the user's home, the disk's top, or a common folder such as ``/tmp``: what lies there is not the project's, and
-    another user could have put scripts there.
+    Never the user's home, the disk's top, or a common folder such as ``/tmp``: what lies there is not the project's,
+    and another user could have put scripts there.
     """
     levels: list[Path] = []
     outside = {Path.home(), Path(home.anchor)}

@@ -173,20 +173,21 @@ def _settings(pipeline: Pipeline) -> RenderableType:
     return Group(Text("A question mark: a guess, so look at it.", "dim"), *lines)
 
 
-def _value_table(values: Sequence[Value]) -> Table:
+def _value_table(values: Sequence[Value]) -> Group:
     table = _grid(names=1)
     for each in values:
         if each.origin not in _DEFAULTS:
             shown = safe(_masked(each), _VALUE_CHARACTERS)
             row = Text(shown, overflow="fold") if shown else Text("(empty)", "dim")
             table.add_row(_name(each.name), row, _origin(each))
+    parts: list[RenderableType] = [table] if table.rows else []
     for certain in (True, False):
         defaults = [each for each in values if each.origin in _DEFAULTS and each.certain is certain]
         if defaults:
-            shown = ", ".join(f"{each.name}={safe(_masked(each), _VALUE_CHARACTERS)}" for each in defaults)
-            mark = Text("by default", "dim") if certain else Text("by default ?", "yellow")
-            table.add_row(mark, Text(shown, overflow="fold"), Text(""))
-    return table
+            text = Text("by default: " if certain else "by default ? ", "dim" if certain else "yellow", overflow="fold")
+            pairs = (f"{each.name}={safe(_masked(each), _VALUE_CHARACTERS) or '(empty)'}" for each in defaults)
+            parts.append(text.append(", ".join(pairs), "none"))
+    return Group(*parts)
 
 
 def _origin(value: Value) -> Text:
