@@ -9,6 +9,7 @@ from cursus_tui.checks.facts import KeyRead, ParserArgument, ScriptFacts
 from cursus_tui.checks.imports import AbsentProjectModule, NeededModule, needed_modules
 from cursus_tui.checks.source import read_facts
 from cursus_tui.records.pipeline import Finding, Pipeline, Severity, Step, StepKind
+from cursus_tui.storage.secrets import MASK, is_secret
 
 _USUAL_PARAMETERS = ("input_paths", "output_paths", "environ_vars", "job_args")
 _USUAL_EXTRAS = {"logger", "logger_fn", "logger_func", "log", "logger_function"}
@@ -139,6 +140,7 @@ def _arguments(pipeline: Pipeline, step: Step, facts: ScriptFacts) -> Iterator[F
 
 def _rejected(step: Step, facts: ScriptFacts, argument: ParserArgument, value: str, origin: str) -> Finding:
     flag = argument.flags[0]
+    value = MASK if is_secret(flag) else value
     name = flag.lstrip("-").replace("-", "_")
     choices = ", ".join(argument.choices or ())
     change = f"--job-type {step.name}=TYPE" if name == "job_type" else f"--arg {step.name}.{name}=VALUE"
