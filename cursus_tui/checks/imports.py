@@ -44,9 +44,34 @@ def needed_modules(
         facts: The script's.
         folders: Where its project's modules lie: its own folder, then ``sys.path``'s additions.
     """
-    tops = {folder: _top_names(folder) for folder in folders}
     needed: dict[tuple[str, bool], NeededModule] = {}
     absent: dict[str, AbsentProjectModule] = {}
+    for file, each, found in _reached(facts, folders):
+        if found is None:
+            name = each.module.partition(".")[0]
+            needed.setdefault((name, each.lazy), NeededModule(name, file, each.line, each.lazy))
+        elif not found:
+            shown = "." * each.level + each.module
+            absent.setdefault(shown, AbsentProjectModule(shown, file, each.line, each.lazy))
+    eager = {name for name, lazy in needed if not lazy}
+    return tuple(each for each in needed.values() if not (each.lazy and each.name in eager)), tuple(absent.values())
+
+
+def library_modules(facts: ScriptFacts, folders: Sequence[Path]) -> frozenset[str]:
+    """Dotted names of the library modules that a script imports before its ``main`` runs: what a zygote can preload.
+
+    Args:
+        facts: The script's.
+        folders: Where its project's modules lie.
+    """
+    return frozenset(
+        each.module for _, each, found in _reached(facts, folders) if found is None and not each.lazy and each.module
+    )
+
+
+def _reached(facts: ScriptFacts, folders: Sequence[Path]) -> Iterator[tuple[Path, Import, tuple[Path, ...] | None]]:
+    """(importing file, import, the project files that it executes or None for a library's), through project modules."""
+    tops = {folder: _top_names(folder) for folder in folders}
     seen = {facts.file}
     pending = [(facts, True)]
     while pending and len(seen) < _MAX_MODULES:
@@ -55,18 +80,11 @@ def needed_modules(
             if each.guarded or not each.used or (each.lazy and not is_script):
                 continue
             files = _project_files(each, module.file, tops)
-            if files is None:
-                name = each.module.partition(".")[0]
-                needed.setdefault((name, each.lazy), NeededModule(name, module.file, each.line, each.lazy))
-            elif not files:
-                shown = "." * each.level + each.module
-                absent.setdefault(shown, AbsentProjectModule(shown, module.file, each.line, each.lazy))
+            yield module.file, each, files
             for file in files or ():
                 if file not in seen and not each.lazy:
                     seen.add(file)
                     pending.append((read_facts(file), False))
-    eager = {name for name, lazy in needed if not lazy}
-    return tuple(each for each in needed.values() if not (each.lazy and each.name in eager)), tuple(absent.values())
 
 
 def _project_files(each: Import, importer: Path, tops: Mapping[Path, frozenset[str]]) -> tuple[Path, ...] | None:

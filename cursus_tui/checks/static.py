@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cursus_tui.checks.facts import KeyRead, ParserArgument, ScriptFacts
-from cursus_tui.checks.imports import AbsentProjectModule, NeededModule, needed_modules
+from cursus_tui.checks.imports import AbsentProjectModule, NeededModule, library_modules, needed_modules
 from cursus_tui.checks.source import read_facts
 from cursus_tui.records.pipeline import Finding, Pipeline, Severity, Step, StepKind
 from cursus_tui.storage.secrets import MASK, is_secret
@@ -45,6 +45,15 @@ def static_findings(pipeline: Pipeline, absent: AbsentModules) -> tuple[Finding,
         found.extend(_missing_library(pipeline, step, facts, each) for each in missing)
         found.extend(_missing_project_module(step, each) for each in lost)
     return tuple(found)
+
+
+def preloadable(pipeline: Pipeline) -> dict[Path | None, frozenset[str]]:
+    """Interpreter (None for the pipeline's) -> the library modules that its steps import, dotted."""
+    wanted: dict[Path | None, frozenset[str]] = {}
+    for step, facts in _scripts(pipeline):
+        modules = library_modules(facts, _module_folders(pipeline, step))
+        wanted[step.python] = wanted.get(step.python, frozenset()) | modules
+    return wanted
 
 
 def _scripts(pipeline: Pipeline) -> Iterator[tuple[Step, ScriptFacts]]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cursus_tui.checks.imports import library_modules
+from cursus_tui.checks.source import read_facts
 from cursus_tui.checks.static import static_findings
 from cursus_tui.records.pipeline import (
     Contract,
@@ -296,3 +298,14 @@ def test_steps_without_a_script_and_other_interpreters(tmp_path: Path) -> None:
 
     assert [(each.step, each.code) for each in static_findings(pipeline, absent)] == [("B", "missing-import")]
     assert asked == [None, other]
+
+
+def test_libraries_to_preload_are_dotted_and_never_the_projects_own(tmp_path: Path) -> None:
+    (tmp_path / "encoders.py").write_text("import numpy.linalg\n")
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import json\nfrom sklearn.metrics import auc\nimport encoders\n"
+        "def main(input_paths, output_paths, environ_vars, job_args):\n    import scipy\n"
+    )
+    found = library_modules(read_facts(script), (tmp_path,))
+    assert found == {"json", "sklearn.metrics", "numpy.linalg"}
