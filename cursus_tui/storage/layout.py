@@ -58,6 +58,11 @@ class AttemptFolder:
         """DataFrames that ``main`` returned."""
         return self.path / "returned"
 
+    @property
+    def inputs_before(self) -> Path:
+        """Stamps of its input files, taken before it started."""
+        return self.path / "inputs.json"
+
     def input(self, channel: str) -> Path:
         """The protected copy of an input channel, where one was made."""
         return self.path / "inputs" / quote(channel, safe="")

@@ -16,6 +16,7 @@ from cursus_tui.records.run import (
     Attempt,
     BreakpointWhen,
     LineageEdge,
+    Phase,
     ResourceSample,
     RunRecord,
     StepBreakpoint,
@@ -83,9 +84,15 @@ class StoreReader:
         return tuple(rows.run_of(each) for each in found)
 
     def unfinished_run(self, dag_file: Path) -> RunRecord | None:
-        """The newest run of a pipeline, if it did not come to its end: what a new session offers to resume."""
-        newest = self.runs(dag_file)[:1]
-        return newest[0] if newest and newest[0].phase.value != "finished" else None
+        """The newest run of a pipeline in which anything ran, if it did not come to its end: what can be resumed."""
+        found = self._rows(
+            "SELECT * FROM runs r WHERE dag_file = ? AND EXISTS "
+            "(SELECT 1 FROM attempts a WHERE a.run_id = r.run_id AND a.status != ?) ORDER BY run_id DESC LIMIT 1",
+            rows.path_cell(dag_file.resolve()),
+            StepStatus.REUSED.value,
+        )
+        newest = rows.run_of(found[0]) if found else None
+        return None if newest is None or newest.phase is Phase.FINISHED else newest
 
     def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
         """The attempts of a run, or of one of its steps, oldest first, with their artifacts."""

@@ -54,18 +54,19 @@ class Workspace:
             self._lock = None
 
 
-def open_workspace(pipeline_file: Path, given: Path | None = None, *, own: bool = True) -> Workspace:
+def open_workspace(home: Path, given: Path | None = None, *, own: bool = True) -> Workspace:
     """Find or make the workspace of a pipeline, and own it if nobody else does.
 
     Args:
-        pipeline_file: The pipeline's DAG file; its workspace lies beside it.
+        home: The folder that the pipeline lives in, or a file in it.
         given: A folder that the user named instead.
         own: Whether to take the lock; without it, it is only for reading.
 
     Raises:
         UserError: The folder that the user named cannot be used.
     """
-    path, notes = _folder(pipeline_file.resolve(), given)
+    home = home.resolve()
+    path, notes = _folder(home.parent if home.is_file() else home, given)
     database_folder = path
     if kind := network_file_system(path):
         database_folder = _state_folder(path)
@@ -95,7 +96,7 @@ def _own(workspace: Workspace, *folders: Path) -> str | None:
     return "nobody: its file system has no locks"
 
 
-def _folder(pipeline_file: Path, given: Path | None) -> tuple[Path, list[str]]:
+def _folder(home: Path, given: Path | None) -> tuple[Path, list[str]]:
     if given is not None:
         path = given.expanduser().absolute()
         try:
@@ -108,11 +109,11 @@ def _folder(pipeline_file: Path, given: Path | None) -> tuple[Path, list[str]]:
                 hint="give another folder with --workspace",
             ) from error
         return path, []
-    beside = pipeline_file.parent / FOLDER
+    beside = home / FOLDER
     try:
         _make_private(beside)
     except OSError as error:
-        fallback = _state_folder(pipeline_file)
+        fallback = _state_folder(home)
         return fallback, [f"{beside} cannot be used ({error.strerror or error}): the workspace is {fallback}."]
     return beside, []
 

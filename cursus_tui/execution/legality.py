@@ -1,0 +1,121 @@
+"""Why a command cannot be given now, in a sentence for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cursus_tui.execution.plan import DONE, Plan, next_due
+from cursus_tui.execution.position import Position
+from cursus_tui.records.run import Phase, StepStatus
+
+
+class IllegalCommand(Exception):  # noqa: N818 - it is no error of the program's
+    """A command that makes no sense where execution stands; its text says why."""
+
+
+RUNS = frozenset({"continue_", "step_over", "run_to", "run_only", "rerun", "run_from", "restart"})
+"""Commands that start something: not while something runs."""
+ON_STEP = frozenset({"run_to", "run_only", "rerun", "run_from", "skip"})
+"""Commands that need a step."""
+ALWAYS = frozenset({"quit", "set_breakpoint", "remove_breakpoint", "script_changed", "edit"})
+
+
+def why_not(at: Position, command: str, step: str | None, *, ended: bool) -> str | None:
+    """The reason why a command would be refused, or None where it is legal.
+
+    Args:
+        at: Where the run stands.
+        command: The name of a method of ``Session``.
+        step: The step that it is given, if any.
+        ended: Whether the session has ended.
+    """
+    if ended:
+        return "this session has ended"
+    if at.read_only:
+        return f"this workspace is open for reading only: it belongs to {at.read_only}"
+    if step is not None and step not in at.plan.pipeline.steps:
+        return f"there is no step {step}"
+    if command in ON_STEP and step is None:
+        return "choose a step first"
+    if command in RUNS and at.phase is Phase.RUNNING:
+        return f"{at.current or 'a step'} is running: pause after it, or cancel it, first"
+    if command in ALWAYS:
+        return None
+    return _RULES.get(command, _nothing)(at, step)
+
+
+def _nothing(at: Position, step: str | None) -> str | None:
+    return None
+
+
+def _continue(at: Position, step: str | None) -> str | None:
+    if at.phase is Phase.FINISHED and next_due(at.plan, at.states) is None:
+        return "nothing is left to run: run a step again, or restart"
+    return None
+
+
+def _step_over(at: Position, step: str | None) -> str | None:
+    if step is not None:
+        state = at.states[step]
+        if state.status in DONE and not state.stale:
+            return f"{step} is {state.status} already: run it again instead"
+        return _can_run(at, step)
+    return None if next_due(at.plan, at.states) is not None else "no step is ready to run"
+
+
+def _while_running(at: Position, step: str | None) -> str | None:
+    return None if at.live is not None else "nothing is running"
+
+
+def _can_run(at: Position, step: str | None) -> str | None:
+    assert step is not None
+    definition = at.plan.pipeline.steps[step]
+    return definition.why or f"{step} has no script" if definition.script is None else None
+
+
+def _run_to(at: Position, step: str | None) -> str | None:
+    assert step is not None
+    state = at.states[step]
+    if state.status in (StepStatus.NOT_LOCAL, StepStatus.MISSING_SCRIPT):
+        return f"{step} does not run here: {state.note}"
+    return None
+
+
+def _skip(at: Position, step: str | None) -> str | None:
+    assert step is not None
+    state = at.states[step]
+    if at.live is not None and at.live.attempt.step == step:
+        return f"{step} is running: cancel it first"
+    if state.status in DONE and not state.stale:
+        return f"{step} is {state.status} already"
+    return f"{step} is skipped already" if state.status is StepStatus.SKIPPED else None
+
+
+def _undo(at: Position, step: str | None) -> str | None:
+    return None if len(at.edits) > 1 else "there is no edit to undo"
+
+
+_RULES: dict[str, Callable[[Position, str | None], str | None]] = {
+    "continue_": _continue,
+    "step_over": _step_over,
+    "finish": _while_running,
+    "pause": _while_running,
+    "cancel": _while_running,
+    "run_only": _can_run,
+    "rerun": _can_run,
+    "run_from": _can_run,
+    "run_to": _run_to,
+    "skip": _skip,
+    "undo": _undo,
+}
+
+
+def changed_for(step: str, old: Plan, new: Plan) -> bool:
+    """Whether an edit changes anything that a step is given."""
+    before, after = old.pipeline, new.pipeline
+    return (
+        before.steps.get(step) != after.steps.get(step)
+        or before.environment.get(step) != after.environment.get(step)
+        or before.arguments.get(step) != after.arguments.get(step)
+        or old.feeding.get(step) != new.feeding.get(step)
+    )

@@ -1,0 +1,103 @@
+"""Where a run stands: one immutable record, replaced as a whole, and the phases it may go through."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cursus_tui.execution.data_flow import InputUse
+from cursus_tui.execution.fingerprint import Parts
+from cursus_tui.execution.plan import Plan
+from cursus_tui.execution.ports import StepProcess
+from cursus_tui.execution.protection import ProtectedInput
+from cursus_tui.records.pipeline import Overrides
+from cursus_tui.records.run import Attempt, PauseReason, Phase, ResourceSample, SessionState, StepState
+
+TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
+    Phase.IDLE: frozenset({Phase.RUNNING, Phase.PAUSED, Phase.FINISHED, Phase.ABORTED}),
+    Phase.RUNNING: frozenset({Phase.RUNNING, Phase.PAUSED, Phase.FINISHED, Phase.ABORTED}),
+    Phase.PAUSED: frozenset({Phase.RUNNING, Phase.PAUSED, Phase.FINISHED, Phase.IDLE, Phase.ABORTED}),
+    Phase.FINISHED: frozenset({Phase.RUNNING, Phase.PAUSED, Phase.FINISHED, Phase.IDLE, Phase.ABORTED}),
+    Phase.ABORTED: frozenset(),
+}
+"""Phase -> the phases that may follow it."""
+
+
+class IllegalTransitionError(Exception):
+    """A defect of ours: the session tried to go where it cannot go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a command asked for: which steps may run, and where to stop."""
+
+    allowed: frozenset[str] | None = None
+    """Only these; None for every step."""
+    forced: str | None = None
+    """Run this one first, whether it is due or not."""
+    stop_before: str | None = None
+    """Pause before this step once nothing else of ``allowed`` is due."""
+    pause_after: str | None = None
+    """Pause after this step."""
+    pause: PauseReason | None = None
+    """Asked while a step runs: pause after it, or before the next."""
+
+
+@dataclass(slots=True)
+class LiveStep:
+    """The attempt that runs now. Its samples grow; everything else is set once."""
+
+    attempt: Attempt
+    protected: Mapping[str, ProtectedInput]
+    uses: tuple[InputUse, ...] = ()
+    """What feeds it."""
+    process: StepProcess | None = None
+    samples: list[ResourceSample] = field(default_factory=list)
+    every: int = 1
+    """Keep one reading of so many: doubled whenever the series grows too long."""
+    skipped: int = 0
+    kept_until: float = 0.0
+    """Seconds into the step up to which the series is stored."""
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a run stands. Nothing in it is ever changed in place but the live step's samples."""
+
+    run_id: str
+    plan: Plan
+    edits: tuple[Overrides, ...]
+    """The decisions that the run began with, then one set for each edit."""
+    phase: Phase = Phase.IDLE
+    reason: PauseReason | None = None
+    current: str | None = None
+    states: Mapping[str, StepState] = field(default_factory=dict)
+    parts: Mapping[str, Parts] = field(default_factory=dict)
+    """Step -> the parts of its newest attempt's fingerprint."""
+    outputs: Mapping[str, Attempt] = field(default_factory=dict)
+    """Step -> its newest attempt whose outputs are valid."""
+    goal: Goal = Goal()
+    live: LiveStep | None = None
+    read_only: str | None = None
+
+    def snapshot(self) -> SessionState:
+        """What subscribers see."""
+        return SessionState(self.run_id, self.phase, self.reason, self.current, self.states, self.read_only)
+
+    def but(self, **changes: Any) -> Position:
+        """The same position with some fields replaced.
+
+        Raises:
+            IllegalTransitionError: The new phase may not follow the old one.
+        """
+        phase = changes.get("phase", self.phase)
+        if phase is not self.phase and phase not in TRANSITIONS[self.phase]:
+            raise IllegalTransitionError(f"{self.phase} -> {phase}")
+        return dataclasses.replace(self, **changes)
+
+    def with_states(self, changed: Mapping[str, StepState]) -> Position:
+        """The same position with some steps standing elsewhere."""
+        return dataclasses.replace(self, states={**self.states, **changed}) if changed else self

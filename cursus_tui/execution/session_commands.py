@@ -1,0 +1,202 @@
+"""What each command does. Plain functions over the run; the session has checked that the command is legal."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+from collections.abc import Callable
+
+from cursus_tui.execution.legality import IllegalCommand, changed_for
+from cursus_tui.execution.plan import Plan, needed_for, next_due
+from cursus_tui.execution.position import Goal, Position
+from cursus_tui.execution.run_control import RunControl
+from cursus_tui.records.events import BreakpointsChanged, PipelineChanged
+from cursus_tui.records.pipeline import Overrides, Pipeline
+from cursus_tui.records.run import Attempt, BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepStatus
+
+Resolve = Callable[[Overrides], Pipeline]
+
+
+def new_run_id() -> str:
+    """A name for a run: its time of start, which sorts, and a short random tail."""
+    return time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
+
+
+def continue_(run: RunControl) -> None:
+    """Run everything that is due."""
+    run.refresh()
+    run.go(Goal())
+
+
+def step_over(run: RunControl, step: str | None) -> None:
+    """Run one step, and pause before the next."""
+    run.refresh()
+    step = step or next_due(run.at.plan, run.at.states)
+    if step is None:
+        raise IllegalCommand("no step is ready to run")
+    _require_inputs(run, step)
+    run.go(Goal(allowed=frozenset({step}), forced=step))
+
+
+def run_to(run: RunControl, step: str) -> None:
+    """Run what a step needs, and pause before it."""
+    run.refresh()
+    run.go(Goal(allowed=needed_for(run.at.plan, step, run.at.states), stop_before=step))
+
+
+def run_only(run: RunControl, step: str) -> None:
+    """Run a step again with whatever inputs exist, of this run or of earlier ones, and pause after it."""
+    run.refresh()
+    _borrow_inputs(run, step)
+    _require_inputs(run, step)
+    run.go(Goal(allowed=frozenset({step}), forced=step, pause_after=step))
+
+
+def run_from(run: RunControl, step: str) -> None:
+    """Run a step again and everything after it, on what exists of the steps before."""
+    run.refresh()
+    plan = run.at.plan
+    following = plan.descendants(step)
+    others = plan.ancestors(step).union(*(plan.ancestors(name) for name in following)) - following - {step}
+    without = run.borrow(plan.in_order(others))
+    first = plan.in_order(name for name in without if name in plan.ancestors(step))
+    if first:
+        raise IllegalCommand(f"{step} needs {', '.join(first)}, which never ran: run that first")
+    _require_inputs(run, step)
+    run.go(Goal(allowed=following | {step} | frozenset(without), forced=step))
+
+
+def _borrow_inputs(run: RunControl, step: str) -> None:
+    feeding = {each.source_step for each in run.at.plan.feeding[step]}
+    run.borrow(run.at.plan.in_order(feeding))
+
+
+def _require_inputs(run: RunControl, step: str) -> None:
+    missing = run.states.inputs(run.at, step).missing
+    if missing:
+        raise IllegalCommand(f"{step} cannot run: " + "; ".join(missing))
+
+
+def finish(run: RunControl) -> None:
+    """Pause after the running step."""
+    _pause(run, PauseReason.AFTER_STEP)
+
+
+def pause(run: RunControl) -> None:
+    """Pause before the step after the running one."""
+    _pause(run, PauseReason.BEFORE_STEP)
+
+
+def _pause(run: RunControl, reason: PauseReason) -> None:
+    run.at = run.at.but(goal=dataclasses.replace(run.at.goal, pause=reason))
+
+
+def pausing(at: Position) -> Position:
+    """The same position, but for going on by itself once its live step has ended."""
+    return at.but(goal=dataclasses.replace(at.goal, pause=PauseReason.BEFORE_STEP))
+
+
+def skip(run: RunControl, step: str) -> None:
+    """Go on without a step; those that need it will say so."""
+    newest = run.at.states[step].attempt
+    number = newest.number + 1 if newest else 1
+    now = time.time()
+    attempt = Attempt(
+        run_id=run.at.run_id,
+        step=step,
+        number=number,
+        status=StepStatus.SKIPPED,
+        folder=run.attempts.flow.folder(run.at.run_id, step, number).path,
+        started=now,
+        ended=now,
+        note="skipped by the user; run it again to take that back",
+    )
+    run.store.attempt_started(attempt, {}, ())
+    run.at = run.at.but(outputs={name: each for name, each in run.at.outputs.items() if name != step})
+    run.record(attempt, {})
+    if run.at.phase is Phase.PAUSED and run.at.current == step:
+        _stand_before_next(run)
+
+
+def cancel(run: RunControl) -> None:
+    """Stop the running step; the run pauses when it has ended."""
+    live = run.at.live
+    if live is not None:
+        live.cancelled = True
+        process = live.process
+        if process is not None:
+            run.after_commit(process.cancel)
+
+
+def restart(run: RunControl) -> None:
+    """Begin a new run; the old one stays in the store."""
+    at = run.at
+    if at.phase is not Phase.FINISHED:
+        run.store.set_phase(at.run_id, Phase.ABORTED, time.time())
+    fresh = Position(new_run_id(), at.plan, (at.edits[-1],))
+    run.at = create(run, fresh)
+    run.refresh()
+
+
+def create(run: RunControl, at: Position) -> Position:
+    """Write a new run to the store."""
+    layout = at.plan.pipeline.layout
+    record = RunRecord(
+        at.run_id, at.plan.pipeline.name, layout.dag_file, time.time(), None, Phase.IDLE, run.options.command
+    )
+    run.store.create_run(record, at.edits[0])
+    return at
+
+
+def edit(run: RunControl, resolve: Resolve, overrides: Overrides) -> None:
+    """Resolve the pipeline with other decisions; what they change becomes stale."""
+    number = len(run.at.edits)
+    _resolved(run, resolve, overrides, (*run.at.edits, overrides))
+    run.store.push_edit(run.at.run_id, number, overrides)
+
+
+def undo(run: RunControl, resolve: Resolve) -> None:
+    """Take the newest edit back."""
+    edits = run.at.edits[:-1]
+    _resolved(run, resolve, edits[-1], edits)
+    run.store.pop_edit(run.at.run_id, len(edits))
+
+
+def _resolved(run: RunControl, resolve: Resolve, overrides: Overrides, edits: tuple[Overrides, ...]) -> None:
+    plan = Plan(resolve(overrides))
+    live = run.at.live
+    if live is not None and changed_for(live.attempt.step, run.at.plan, plan):
+        raise IllegalCommand(f"{live.attempt.step} is running with these values: cancel it first, or wait")
+    run.at = run.at.but(plan=plan, edits=edits)
+    looked_at_anew(run)
+    run.say(PipelineChanged(plan.pipeline, run.at.snapshot()))
+
+
+def looked_at_anew(run: RunControl) -> None:
+    """Find out what changed on disk or by an edit; where execution stood before a step, it may be another now."""
+    run.refresh()
+    if run.at.phase in (Phase.PAUSED, Phase.FINISHED) and run.at.reason in (None, PauseReason.BEFORE_STEP):
+        _stand_before_next(run)
+
+
+def _stand_before_next(run: RunControl) -> None:
+    upcoming = next_due(run.at.plan, run.at.states)
+    if upcoming is not None:
+        run.pause(PauseReason.BEFORE_STEP, upcoming)
+    elif run.at.phase is not Phase.FINISHED:
+        run.pause(PauseReason.BEFORE_STEP, None)
+
+
+def set_breakpoint(run: RunControl, breakpoint: StepBreakpoint) -> None:
+    """Set or change a breakpoint."""
+    run.store.set_breakpoint(run.at.plan.pipeline.layout.dag_file, breakpoint)
+    run.breakpoints.set(breakpoint)
+    run.say(BreakpointsChanged(run.breakpoints.all))
+
+
+def remove_breakpoint(run: RunControl, step: str, when: BreakpointWhen) -> None:
+    """Remove a breakpoint; nothing happens where there is none."""
+    run.store.remove_breakpoint(run.at.plan.pipeline.layout.dag_file, step, when)
+    run.breakpoints.remove(step, when)
+    run.say(BreakpointsChanged(run.breakpoints.all))

@@ -1,0 +1,98 @@
+"""What a running step's events mean for the session."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cursus_tui.execution.ports import WorkerEvent
+from cursus_tui.execution.position import LiveStep
+from cursus_tui.records.events import Noticed, OutputGrew, ResourcesSampled
+from cursus_tui.records.run import Call, ResourceSample, StepState, StepStatus
+from cursus_tui.storage.rows import masked_call
+
+if TYPE_CHECKING:
+    from cursus_tui.execution.run_control import RunControl
+
+MOST_SAMPLES = 2_000
+"""Readings kept of one attempt; a longer series keeps every second one, and so on."""
+KEEP_EVERY_SECONDS = 5.0
+"""A long step's series is stored this often, so that little is lost with this process."""
+
+
+def apply_event(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
+    """Take in one event of an attempt; events of one that has ended are too late.
+
+    Args:
+        run: The run.
+        live: The attempt.
+        event: What its process, or the executor, reported.
+    """
+    if run.at.live is not live:
+        return
+    fields = event.fields
+    match event.name:
+        case "importing":
+            _stands(run, live, StepStatus.IMPORTING)
+        case "imported":
+            _stands(run, live, StepStatus.RUNNING, import_seconds=_number(fields.get("seconds")))
+        case "called":
+            _stands(run, live, StepStatus.RUNNING, call=masked_call(_call(fields)))
+        case "output":
+            attempt = live.attempt
+            grown = (int(fields.get("stdout_bytes", 0)), int(fields.get("stderr_bytes", 0)))
+            run.say(OutputGrew(attempt.step, attempt.number, *grown))
+        case "resources":
+            _sampled(run, live, fields)
+        case "blocked":
+            run.say(Noticed("warning", f"{live.attempt.step}: blocked {fields.get('kind')}: {fields.get('detail')}"))
+        case "notice":
+            run.say(Noticed("info", f"{live.attempt.step}: {fields.get('message')}"))
+
+
+def _stands(run: RunControl, live: LiveStep, status: StepStatus, **changes: Any) -> None:
+    live.attempt = dataclasses.replace(live.attempt, status=status, **changes)
+    step = live.attempt.step
+    run.at = run.at.with_states({step: StepState(step, status, live.attempt)})
+
+
+def _sampled(run: RunControl, live: LiveStep, fields: Mapping[str, Any]) -> None:
+    sample = ResourceSample(
+        seconds=float(fields.get("seconds", 0.0)),
+        rss_bytes=int(fields.get("rss_bytes", 0)),
+        cpu_percent=float(fields.get("cpu_percent", 0.0)),
+        threads=int(fields.get("threads", 0)),
+        read_bytes=int(fields.get("read_bytes", 0)),
+        written_bytes=int(fields.get("written_bytes", 0)),
+    )
+    run.say(ResourcesSampled(live.attempt.step, live.attempt.number, sample))
+    live.skipped += 1
+    if live.skipped < live.every:
+        return
+    live.skipped = 0
+    live.samples.append(sample)
+    if len(live.samples) > MOST_SAMPLES:
+        del live.samples[::2]
+        live.every *= 2
+    if sample.seconds - live.kept_until >= KEEP_EVERY_SECONDS:
+        live.kept_until = sample.seconds
+        run.store.keep_samples(live.attempt, tuple(live.samples))
+
+
+def _call(fields: Mapping[str, Any]) -> Call:
+    def texts(name: str) -> dict[str, str]:
+        return {str(key): str(value) for key, value in dict(fields.get(name) or {}).items()}
+
+    return Call(
+        how=str(fields.get("how", "")),
+        input_paths=texts("input_paths"),
+        output_paths=texts("output_paths"),
+        environ_vars=texts("environ_vars"),
+        job_args=texts("job_args"),
+        extra=texts("extra"),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
