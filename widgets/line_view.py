@@ -193,17 +193,22 @@ class LineView(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, a double click chooses."""
+        # Textual calls the handlers of all base classes, so subclasses change what a click does in click_at.
         place = event.get_content_offset(self)
-        if place is None:
-            return
-        row = self.row_at(place.y)
-        if 0 <= row < self.row_count:
+        if place is not None and self.click_at(place.x, place.y, double=event.chain == 2):
             event.stop()
-            self.move_cursor(row)
-            if event.chain == 2:
-                self.row_chosen(row)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def click_at(self, x: int, y: int, *, double: bool) -> bool:
+        """A click on a cell of the pane; whether there was anything."""
+        row = self.row_at(y)
+        if not 0 <= row < self.row_count:
+            return False
+        self.move_cursor(row)
+        if double:
+            self.row_chosen(row)
+        return True
+
+    def on_resize(self) -> None:
         """Keep the cursor in sight when the pane changes its size."""
         self.show_row(self.cursor, centre=self._centre_later)
 

@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -236,10 +235,9 @@ class LogView(LineView):
 
     on_mouse_scroll_down = on_scroll_up = on_scroll_down = on_scroll_to = on_mouse_scroll_up
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Keep the cursor in sight."""
+    def on_resize(self) -> None:
+        """Wrapped lines need room below the last one."""
         self._set_height()
-        super().on_resize(event)
 
     def action_sideways(self, cells: int) -> None:
         """Scroll sideways, as far as the lines in sight go."""

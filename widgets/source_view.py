@@ -9,7 +9,6 @@ from typing import ClassVar, Literal, get_args
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -246,13 +245,12 @@ class SourceView(LineView):
         """Tell which line was chosen."""
         self.post_message(self.LineChosen(self, row + self.first_line))
 
-    def on_click(self, event: events.Click) -> None:
+    def click_at(self, x: int, y: int, *, double: bool) -> bool:
         """A click into the gutter is told besides what any click does."""
-        place = event.get_content_offset(self)
-        row = self.row_at(place.y) if place is not None else self.row_count
-        super().on_click(event)
-        if place is not None and place.x < self._gutter and row < self.row_count:
-            self.post_message(self.GutterClicked(self, row + self.first_line))
+        hit = super().click_at(x, y, double=double)
+        if hit and x < self._gutter:
+            self.post_message(self.GutterClicked(self, self.line))
+        return hit
 
     def action_sideways(self, cells: int) -> None:
         """Scroll sideways."""

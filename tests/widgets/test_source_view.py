@@ -139,6 +139,7 @@ async def test_keys_and_mouse() -> None:
         await pilot.press("home")
         await pilot.click(SourceView, offset=(1, 4))
         assert app.told[-2:] == ["at 5", "gutter 5"]
+        assert app.told.count("gutter 5") == 1
         app.view.reveal(50)
         await pilot.pause()
         assert app.view.scroll_offset.y == 44
