@@ -19,7 +19,7 @@ from cursus_tui.data.file_bytes import FileBytes
 from cursus_tui.data.jobs import Job
 from cursus_tui.data.record_file import RecordFile
 from cursus_tui.data.results import CELL_LIMIT, ColumnInfo, DataError, FullCell, Record
-from cursus_tui.data.tables import Cells, TableShape, count_note, joined
+from cursus_tui.data.tables import Cells, TableShape, joined
 
 SAMPLE_BYTES = 1 << 16
 _SAMPLE_MAX = 16 << 20
@@ -138,12 +138,15 @@ class CsvTable:
             f"fields are split at each {_DELIMITER_NAMES[dialect.delimiter]}" if unusual else "",
             "" if dialect.has_header else "no header: the first line looks like data",
             self._source.note,
-            count_note(
-                self._source.index.bad_records,
-                f"row does not have {len(dialect.columns):,} fields",
-                f"rows do not have {len(dialect.columns):,} fields",
-            ),
+            self._bad_note(),
         )
+
+    def _bad_note(self) -> str:
+        index = self._source.index
+        if index.first_bad is None:
+            return ""
+        first = max(0, index.first_bad - self._first) + 1
+        return f"bad rows do not have {len(self._dialect.columns):,} fields, the first is {first:,}"
 
     def window(self, first_row: int, rows: int, columns: Sequence[int], job: Job) -> tuple[Cells, list[int]]:
         """Cells of known rows; a field that a row lacks is None."""
