@@ -1,0 +1,156 @@
+"""The rows of the Data pane: which files a step reads, which it wrote, with kind, size and rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cursus_tui.app.panes.row_list import Row, heading, remark
+from cursus_tui.app.situation import Situation
+from cursus_tui.records.pipeline import Binding, Step, StepKind
+from cursus_tui.records.run import Artifact, LineageEdge, StepStatus
+from cursus_tui.text import human_bytes, human_count
+
+_MOST_FILES = 500
+"""Files of a folder that the user gave which are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChoice:
+    """A file that can be looked at."""
+
+    path: Path
+    title: str
+    """Step, channel and name, for the heading of the view."""
+
+
+def artifact_rows(now: Situation, lineage: tuple[LineageEdge, ...]) -> list[Row]:
+    """Files in and out of the selected step.
+
+    Args:
+        now: The situation.
+        lineage: What fed the step's newest attempt; empty when it has not run.
+    """
+    step = now.selected
+    if step is None:
+        return [remark("select a step in the pipeline")]
+    return [*_written(now, step), *_inputs(now, step, lineage)]
+
+
+def _written(now: Situation, step: Step) -> Iterator[Row]:
+    attempt = now.attempt
+    artifacts = attempt.artifacts if attempt else ()
+    if artifacts and attempt is not None:
+        reused = " (reused)" if attempt.reused_from else ""
+        yield heading(f"Written by attempt {attempt.number}{reused}")
+        yield from _files(artifacts)
+        return
+    yield heading("Written")
+    state = now.selected_state
+    if attempt is not None and attempt.status in (StepStatus.PASSED, StepStatus.REUSED):
+        yield remark("nothing: the step passed but left no files", "warn")
+    elif attempt is not None and attempt.status is StepStatus.FAILED:
+        yield remark("nothing: the step failed before it wrote a file (e shows the error)")
+    elif step.kind is not StepKind.SCRIPT and not step.given:
+        yield remark(step.why)
+        yield remark("= points it to a folder" if step.kind is StepKind.SOURCE else "", "accent")
+    elif state is not None and state.note:
+        yield remark(state.note)
+    else:
+        yield remark("nothing yet: the step has not run")
+
+
+def _files(artifacts: tuple[Artifact, ...]) -> Iterator[Row]:
+    for artifact in artifacts:
+        title = f"{artifact.step} › {artifact.channel} › {artifact.name}"
+        yield _file(artifact.channel, artifact.name, artifact, FileChoice(artifact.path, title))
+
+
+def _file(channel: str, name: str, artifact: Artifact, choice: FileChoice) -> Row:
+    rows = f"{human_count(artifact.rows)} rows" if artifact.rows is not None else ""
+    cells = (channel, name, artifact.kind, human_bytes(artifact.bytes), rows)
+    return Row(cells, ("muted", "plain", "muted", "muted", "plain"), choice, indent=1)
+
+
+def _inputs(now: Situation, step: Step, lineage: tuple[LineageEdge, ...]) -> Iterator[Row]:
+    bindings = [binding for binding in now.pipeline.bindings if binding.step == step.name]
+    edges = {edge.input: edge for edge in lineage}
+    names = dict.fromkeys([*edges, *(binding.input for binding in bindings), *step.given])
+    if not names:
+        return
+    wired = {binding.input: binding for binding in bindings}
+    for name in names:
+        edge, binding = edges.get(name), wired.get(name)
+        if name in step.given and edge is None:
+            yield heading(f"Reads {name} from {step.given[name]} (given by you)")
+            yield from _folder(step.given[name], name)
+        elif edge is not None:
+            yield heading(f"Read {name} from {_source(edge)}")
+            yield from _fed(now, edge)
+        elif binding is not None:
+            yield heading(f"Will read {name} from {binding.source_step}.{binding.source_output}")
+            yield from _upstream(now, binding)
+
+
+def _source(edge: LineageEdge) -> str:
+    if edge.source_step is None:
+        return f"{edge.path} (given by you)"
+    attempt = f", attempt {edge.source_attempt}" if edge.source_attempt else ""
+    return f"{edge.source_step}.{edge.source_output or '?'}{attempt}"
+
+
+def _fed(now: Situation, edge: LineageEdge) -> Iterator[Row]:
+    source = now.of(edge.source_step)
+    attempt = source.attempt if source else None
+    if attempt is not None and attempt.number == edge.source_attempt:
+        kept = [artifact for artifact in attempt.artifacts if artifact.channel == edge.source_output]
+        if kept:
+            yield from _files(tuple(kept))
+            return
+    yield from _folder(edge.path, edge.input)
+
+
+def _upstream(now: Situation, binding: Binding) -> Iterator[Row]:
+    source = now.of(binding.source_step)
+    attempt = source.attempt if source else None
+    kept = [one for one in attempt.artifacts if one.channel == binding.source_output] if attempt else []
+    if kept:
+        yield from _files(tuple(kept))
+    elif attempt is not None and attempt.artifacts:
+        yield remark(f"{binding.source_step} wrote nothing to {binding.source_output}", "warn")
+    else:
+        yield remark(f"{binding.source_step} has not run yet")
+
+
+def _folder(folder: Path, channel: str) -> Iterator[Row]:
+    """Files that the user gave: listed here, since no attempt recorded them."""
+    files = [folder] if folder.is_file() else list(_walk(folder))
+    for file in files[:_MOST_FILES]:
+        name = file.name if file == folder else os.path.relpath(file, folder)
+        kind = file.suffix.lstrip(".") or "file"
+        artifact = Artifact("", channel, file, name, kind, _size(file))
+        yield _file(channel, name, artifact, FileChoice(file, f"{channel} › {name}"))
+    if not files:
+        yield remark("no files there" if folder.exists() else f"{folder} is not there", "warn")
+    elif len(files) > _MOST_FILES:
+        yield remark("more files are not listed")
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    count = 0
+    for where, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            yield Path(where) / name
+            count += 1
+            if count > _MOST_FILES:
+                return
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

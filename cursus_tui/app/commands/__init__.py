@@ -1,0 +1,9 @@
+"""What each action of the registry does: plain functions over the main screen."""
+
+from __future__ import annotations
+
+from cursus_tui.app.commands import editing, execution, looking, points
+from cursus_tui.app.screens.main import Verb
+
+VERBS: dict[str, Verb] = {**looking.VERBS, **execution.VERBS, **points.VERBS, **editing.VERBS}
+"""By id; there is one for every action, and no other."""

@@ -1,0 +1,86 @@
+"""How a step looks: glyph, word and colour of its state, and the figures beside it. Never colour alone."""
+
+from __future__ import annotations
+
+from cursus_tui.app.situation import Situation
+from cursus_tui.records.pipeline import Severity, StepKind
+from cursus_tui.records.run import BreakpointWhen, StepState, StepStatus
+from cursus_tui.text import human_bytes, human_count, human_seconds
+from cursus_tui.widgets.dag_nodes import DagNode, NodeFace
+
+LOOKS: dict[StepStatus, tuple[str, str]] = {
+    StepStatus.WAITING: ("·", "muted"),
+    StepStatus.READY: ("○", "plain"),
+    StepStatus.IMPORTING: ("◔", "active"),
+    StepStatus.RUNNING: ("▶", "active"),
+    StepStatus.PAUSED: ("‖", "warn"),
+    StepStatus.PASSED: ("✓", "good"),
+    StepStatus.FAILED: ("✗", "bad"),
+    StepStatus.CANCELLED: ("⊘", "warn"),
+    StepStatus.REUSED: ("↻", "good"),
+    StepStatus.SKIPPED: ("⤼", "muted"),
+    StepStatus.NOT_LOCAL: ("☁", "muted"),
+    StepStatus.MISSING_INPUT: ("?", "warn"),
+    StepStatus.MISSING_SCRIPT: ("?", "bad"),
+}
+"""Status -> (glyph, tone)."""
+
+_KIND_GLYPHS = {
+    StepKind.SCRIPT: ("·", "muted", "waiting"),
+    StepKind.SOURCE: ("?", "warn", "source"),
+    StepKind.REMOTE: ("☁", "muted", "not local"),
+    StepKind.MISSING_SCRIPT: ("?", "bad", "missing script"),
+}
+_BREAK_MARKS = {BreakpointWhen.BEFORE: "●", BreakpointWhen.AFTER: "◒", BreakpointWhen.ON_FAILURE: "◆"}
+
+
+def face(situation: Situation, name: str) -> NodeFace:
+    """How a step looks now."""
+    state = situation.of(name)
+    if state is None:
+        glyph, tone, word = _KIND_GLYPHS[situation.pipeline.steps[name].kind]
+        return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name)))
+    glyph, tone = LOOKS[state.status]
+    standing = situation.state is not None and situation.state.current == name and not situation.running
+    word = f"→ {state.status.value}" if standing else state.status.value
+    return NodeFace(
+        glyph,
+        word,
+        tone,
+        _mark(situation, name),
+        figures(situation, state),
+        dim=state.status in (StepStatus.SKIPPED, StepStatus.NOT_LOCAL),
+        stale=state.stale is not None,
+    )
+
+
+def figures(situation: Situation, state: StepState) -> tuple[str, ...]:
+    """Rows out, seconds, peak memory, findings: the most wanted first."""
+    attempt = state.attempt
+    seconds = None
+    if attempt and attempt.main_seconds is not None:
+        seconds = attempt.main_seconds + (attempt.import_seconds or 0.0)
+    elif attempt and attempt.started and attempt.ended:
+        seconds = attempt.ended - attempt.started
+    rows = f"{human_count(state.rows)} rows" if state.rows is not None else ""
+    peak = attempt.peak_rss_bytes if attempt else None
+    return rows, human_seconds(seconds), human_bytes(peak), _noticed(situation, state.step)
+
+
+def _noticed(situation: Situation, name: str) -> str:
+    errors = sum(found.step == name and found.severity is Severity.ERROR for found in situation.findings)
+    warnings = sum(found.step == name and found.severity is Severity.WARNING for found in situation.findings)
+    return " ".join(part for part in (f"✗{errors}" if errors else "", f"⚠{warnings}" if warnings else "") if part)
+
+
+def _mark(situation: Situation, name: str) -> str:
+    points = [point for point in situation.breakpoints if point.step == name]
+    if not points:
+        return ""
+    enabled = [point for point in points if point.enabled]
+    return _BREAK_MARKS[enabled[0].when] if enabled else "◌"
+
+
+def nodes(situation: Situation) -> list[DagNode]:
+    """All steps, in the order of execution."""
+    return [DagNode(name, name, face(situation, name)) for name in situation.pipeline.steps]

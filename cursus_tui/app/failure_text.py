@@ -1,0 +1,77 @@
+"""A step's error as lines of safe text: what, where, the locals there, what to look at next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual.content import Content
+
+from cursus_tui.records.run import Attempt, Frame, StepError
+from cursus_tui.text import safe
+
+_MESSAGE_LINES = 6
+_LOCALS = 12
+
+
+def default_frame(error: StepError) -> int | None:
+    """Where to look first: the innermost frame of the user's own code, else the innermost of all."""
+    if not error.frames:
+        return None
+    own = [index for index, frame in enumerate(error.frames) if frame.user]
+    return own[-1] if own else len(error.frames) - 1
+
+
+def failure_content(attempt: Attempt, error: StepError, at: int | None) -> Content:
+    """What the failure panel shows.
+
+    Args:
+        attempt: The attempt that failed.
+        error: Its error.
+        at: Index of the frame that is looked at.
+    """
+    lines = [*_what(attempt, error), *_where(error, at), *_hint(error), *_causes(error)]
+    return Content("\n").join(lines)
+
+
+def _what(attempt: Attempt, error: StepError) -> Iterator[Content]:
+    told = (error.message or "").strip().splitlines() or [""]
+    head = f"✗ {safe(error.type)}: {safe(told[0], 500)}" if told[0] else f"✗ {safe(error.type)}"
+    yield Content.assemble((head, "bold $text-error"), (f"   attempt {attempt.number}", "$text-muted"))
+    for line in told[1:_MESSAGE_LINES]:
+        yield Content(f"  {safe(line, 500)}")
+    if len(told) > _MESSAGE_LINES:
+        yield Content(f"  … {len(told) - _MESSAGE_LINES} more lines in the log").stylize("$text-muted")
+
+
+def _where(error: StepError, at: int | None) -> Iterator[Content]:
+    if at is None:
+        if error.file:
+            yield Content(f"  {safe(error.file)}:{error.line or '?'}")
+        return
+    frame = error.frames[at]
+    place = f"  {safe(Path(frame.file).name)}:{frame.line} in {safe(frame.function)}"
+    walk = f"   frame {at + 1} of {len(error.frames)}: u caller, d called" if len(error.frames) > 1 else ""
+    yield Content.assemble((place, "bold"), ("" if frame.user else " (library)", "$text-muted"), (walk, "$text-muted"))
+    if frame.locals:
+        yield _locals(frame)
+
+
+def _locals(frame: Frame) -> Content:
+    shown = [f"{safe(name)} = {safe(text, 100)}" for name, text in list(frame.locals.items())[:_LOCALS]]
+    more = len(frame.locals) - len(shown)
+    return Content("  " + " · ".join(shown) + (f" · {more} more" if more > 0 else ""))
+
+
+def _hint(error: StepError) -> Iterator[Content]:
+    for line in error.hint.splitlines():
+        if line.strip():
+            yield Content.assemble(("  → ", "bold $text-accent"), safe(line.strip(), 1000))
+
+
+def _causes(error: StepError) -> Iterator[Content]:
+    for cause in error.causes:
+        first = (cause.message or "").strip().splitlines()[:1]
+        place = f" at {safe(Path(cause.file).name)}:{cause.line}" if cause.file else ""
+        told = f": {safe(first[0], 300)}" if first else ""
+        yield Content(f"  caused by {safe(cause.type)}{told}{place}").stylize("$text-muted")

@@ -1,0 +1,141 @@
+"""The one-line parts of the screen: headings of panes, the status line and the footer of verbs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from cursus_tui.app.standing import Next
+from cursus_tui.text import fit
+
+
+class Line(Widget):
+    """A line of text of its own: never wraps, never scrolls, takes no focus."""
+
+    DEFAULT_CSS = """
+    Line { height: 1; width: 1fr; }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+
+
+class PaneBar(Line):
+    """The headings of some panes: number and title; the current one is marked, and so is the one with the focus."""
+
+    DEFAULT_CSS = """
+    PaneBar { background: $panel; color: $text-muted; }
+    """
+
+    panes: reactive[tuple[tuple[str, str, str], ...]] = reactive(())
+    """(pane id, its number, its title with a count or mark) in the order shown."""
+    current: reactive[str] = reactive("")
+    focused_pane: reactive[str] = reactive("")
+
+    class Chosen(Message):
+        """A heading was clicked."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def render(self) -> Content:
+        """The headings with a mark that does not depend on colour."""
+        parts: list[tuple[str, str]] = []
+        for pane, number, title in self.panes:
+            style = "$text-muted"
+            if pane == self.focused_pane:
+                style = "bold reverse"
+            elif pane == self.current:
+                style = "bold underline $text"
+            parts.append((f" {number} {title} ", f"{style}"))
+        return Content.assemble(*parts)
+
+    def on_click(self, event: object) -> None:
+        """Choose the heading under the mouse."""
+        x = getattr(event, "x", 0)
+        start = 0
+        for pane, number, title in self.panes:
+            start += cell_len(f" {number} {title} ")
+            if x < start:
+                self.post_message(self.Chosen(pane))
+                return
+
+
+class VerbLine(Line):
+    """Keys and what they do, clickable; the verb of a disabled action is dim and struck through."""
+
+    DEFAULT_CSS = """
+    VerbLine { background: $panel; color: $text; }
+    """
+
+    verbs: reactive[tuple[tuple[str, str, str, bool], ...]] = reactive(())
+    """(action id, key, words, can be done now)."""
+
+    class Chosen(Message):
+        """A verb was clicked."""
+
+        def __init__(self, action_id: str) -> None:
+            super().__init__()
+            self.action_id = action_id
+
+    def _fitting(self) -> list[tuple[str, str, str, bool]]:
+        shown: list[tuple[str, str, str, bool]] = []
+        left = self.size.width
+        for verb in self.verbs:
+            left -= cell_len(verb[1]) + cell_len(verb[2]) + 3
+            if left < 0:
+                break
+            shown.append(verb)
+        return shown
+
+    def render(self) -> Content:
+        """As many verbs as fit."""
+        parts: list[tuple[str, str] | str] = []
+        for _, key, words, able in self._fitting():
+            parts += [(f" {key}", "bold $text-accent" if able else "dim"), " "]
+            parts += [(words, "" if able else "dim strike"), " "]
+        return Content.assemble(*parts)
+
+    def on_click(self, event: object) -> None:
+        """Do what is under the mouse."""
+        x = getattr(event, "x", 0)
+        start = 0
+        for action_id, key, words, _ in self._fitting():
+            start += cell_len(key) + cell_len(words) + 3
+            if x < start:
+                self.post_message(self.Chosen(action_id))
+                return
+
+
+class StatusLine(Line):
+    """Where execution stands and the next three keys, in words."""
+
+    DEFAULT_CSS = """
+    StatusLine { background: $primary-muted; color: $text; }
+    StatusLine.-failure { background: $error-muted; }
+    StatusLine.-running { background: $success-muted; }
+    StatusLine:ansi { background: ansi_default; text-style: reverse; }
+    """
+
+    sentence: reactive[str] = reactive("")
+    keys: reactive[tuple[tuple[str, Next], ...]] = reactive(())
+    """(key label, (action id, words))."""
+
+    def plain(self) -> str:
+        """The whole line as text, cut to the width; the keys always stay."""
+        tail = "".join(f" · {label} {words}" for label, (_, words) in self.keys if label)
+        room = self.size.width - cell_len(tail) - 2
+        sentence = self.sentence
+        if cell_len(sentence) > room:
+            sentence = fit(sentence, max(room, 8)).rstrip()
+        return f" {sentence}{tail}"
+
+    def render(self) -> Content:
+        """The sentence is bold up to its first dot; text from scripts is never markup."""
+        text = self.plain()
+        head = len(text) if " · " not in text else text.index(" · ")
+        return Content(text).stylize("bold", 0, head)

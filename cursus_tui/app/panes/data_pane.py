@@ -1,0 +1,238 @@
+"""The files that the selected step reads and wrote; a chosen one opens below: a grid, or its first bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from cursus_tui.app.artifact_rows import FileChoice, artifact_rows
+from cursus_tui.app.panes.chrome import Line
+from cursus_tui.app.panes.pane import Pane
+from cursus_tui.app.panes.row_list import Row, RowList, heading, remark
+from cursus_tui.app.ports import DataPort, TablePort
+from cursus_tui.app.situation import Situation
+from cursus_tui.records.run import LineageEdge
+from cursus_tui.text import fit, safe
+from cursus_tui.widgets.data_grid import DataGrid
+
+_BOTH_FROM = 26
+"""Lines from which on the list stays in sight above an open file."""
+_DUMP_BYTES = 4096
+
+
+class FileHeading(Line):
+    """Which file is open, and what is odd about it."""
+
+    title: str = ""
+    note: str = ""
+
+    def tell(self, title: str, note: str = "") -> None:
+        """Show another title and note."""
+        self.title, self.note = title, note
+        self.refresh()
+
+    def render(self) -> Content:
+        """Title, then as much of the note as fits."""
+        title = safe(self.title)
+        room = self.size.width - cell_len(title) - 4
+        note = fit(safe(self.note), room).rstrip() if self.note and room > 4 else ""
+        return Content.assemble((f" {title}", "bold"), (f"  {note}" if note else "", "$text-warning"))
+
+
+class DataPane(Pane):
+    """Files in and out of a step. Stepping letters do not work here: the grid has letters of its own."""
+
+    TITLE: ClassVar[str] = "Data"
+    STEPPING: ClassVar[bool] = False
+    VERBS: ClassVar[tuple[str, ...]] = ("open-file", "back", "copy", "copy-row", "search", "zoom", "help")
+    HELP: ClassVar[str] = (
+        "Files that the selected step wrote, then those it reads, with channel, kind, size and rows. Enter opens one: "
+        "tables in a grid, anything else as its first bytes; esc goes back to the list. In the grid: hjkl and arrows "
+        "move, g and G go to the ends, L to a row, c to a column, enter shows the whole cell, space the record, "
+        "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do."
+    )
+
+    class Opened(Message):
+        """The data process answered."""
+
+        def __init__(self, generation: int, choice: FileChoice, answer: Future[Any]) -> None:
+            super().__init__()
+            self.generation = generation
+            self.choice = choice
+            self.answer = answer
+
+    class Dumped(Opened):
+        """The first bytes are there."""
+
+    def __init__(self, data: DataPort, lineage: Callable[[str], tuple[LineageEdge, ...]], *, id: str) -> None:
+        """Make the pane.
+
+        Args:
+            data: Opens files.
+            lineage: What fed a step's newest attempt.
+            id: As for any widget.
+        """
+        super().__init__(id=id)
+        self._data = data
+        self._lineage = lineage
+        self._files = RowList(right=(3, 4), id="files")
+        self._heading = FileHeading()
+        self._grid = DataGrid()
+        self._dump = RowList(id="dump")
+        self._generation = 0
+        self._open: FileChoice | None = None
+        self._table: TablePort | None = None
+        self._step: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """The list, and the viewers that are out of sight until a file is open."""
+        yield self._files
+        yield self._heading
+        yield self._grid
+        yield self._dump
+
+    def on_mount(self) -> None:
+        """No file is open yet."""
+        self._lay_out()
+
+    @property
+    def focus_target(self) -> Widget:
+        """The open file, else the list."""
+        return self._viewer if self._open is not None and self._viewer.display else self._files
+
+    @property
+    def _viewer(self) -> Widget:
+        return self._grid if self._table is not None else self._dump
+
+    # --- what is shown -----------------------------------------------------------------------------
+
+    def show(self, now: Situation, before: Situation | None) -> None:
+        """The files of the selected step; another step closes the open file."""
+        if now.step != self._step:
+            self._step = now.step
+            self._close()
+            self._files.move_cursor(0)
+        lineage = self._lineage(now.step) if now.step and now.attempt else ()
+        self._files.set_rows(artifact_rows(now, lineage))
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """Open a file."""
+        event.stop()
+        if isinstance(event.row.value, FileChoice):
+            self.open_file(event.row.value)
+
+    def open_selected(self) -> None:
+        """Open the file under the cursor."""
+        row = self._files.selected
+        if row is not None and isinstance(row.value, FileChoice):
+            self.open_file(row.value)
+
+    def open_file(self, choice: FileChoice) -> None:
+        """Ask the data process for a file; whatever was asked before no longer counts."""
+        self._close()
+        self._open = choice
+        self._generation += 1
+        generation = self._generation
+        self._heading.tell(choice.title, "opening")
+        self._dump.set_rows([remark("opening")])
+        self._lay_out()
+        self._dump.focus()
+        answer = self._data.table(choice.path)
+        answer.add_done_callback(lambda done: self.post_message(self.Opened(generation, choice, done)))
+
+    def on_data_pane_opened(self, event: Opened) -> None:
+        """A grid for a table; the first bytes for anything else."""
+        event.stop()
+        problem = None if event.answer.cancelled() else event.answer.exception()
+        table: TablePort | None = event.answer.result() if not event.answer.cancelled() and problem is None else None
+        if event.generation != self._generation:
+            if table is not None:
+                table.close()
+            return
+        if table is not None and table.is_table:
+            self._table = table
+            focused = self._dump.has_focus
+            self._heading.tell(event.choice.title, table.note)
+            self._grid.show(table)
+            self._lay_out()
+            if focused:
+                self._grid.focus()
+            return
+        note = str(problem) if problem else table.note if table else ""
+        if table is not None:
+            table.close()
+        self._heading.tell(event.choice.title, note.splitlines()[0] if note else "")
+        generation, choice = event.generation, event.choice
+        answer = self._data.head_bytes(choice.path, _DUMP_BYTES)
+        answer.add_done_callback(lambda done: self.post_message(self.Dumped(generation, choice, done)))
+
+    def on_data_pane_dumped(self, event: Dumped) -> None:
+        """The first bytes in hex."""
+        event.stop()
+        if event.generation != self._generation or event.answer.cancelled():
+            return
+        problem = event.answer.exception()
+        if problem is not None:
+            rows = [remark(line, "bad") for line in str(problem).splitlines()]
+        else:
+            lines = event.answer.result()
+            rows = [heading(f"Its first {_DUMP_BYTES:,} bytes at most"), *(Row((line,), ("plain",)) for line in lines)]
+        self._dump.set_rows(rows)
+
+    # --- layout ------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        is_open = self._open is not None
+        both = self.size.height >= _BOTH_FROM
+        self._files.display = not is_open or both
+        self._files.styles.height = "35%" if is_open and both else "1fr"
+        self._heading.display = is_open
+        self._grid.display = is_open and self._table is not None
+        self._dump.display = is_open and self._table is None
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The list may have room now, or none any more."""
+        self._lay_out()
+
+    def _close(self) -> None:
+        self._generation += 1
+        if self._table is not None:
+            self._grid.show(None)
+            self._table.close()
+        self._open, self._table = None, None
+        self._lay_out()
+
+    def go_back(self) -> bool:
+        """From the file to the list."""
+        if self._open is None:
+            return False
+        focused = self.has_focus_within
+        self._close()
+        if focused:
+            self._files.focus()
+        return True
+
+    # --- search and copy ---------------------------------------------------------------------------
+
+    def search(self, text: str) -> None:
+        """Find a file, or text in the bytes that are shown."""
+        (self._dump if self._dump.display else self._files).find(text)
+
+    def search_step(self, direction: int) -> None:
+        """Go to the next or previous hit."""
+        (self._dump if self._dump.display else self._files).step_hit(direction)
+
+    def copied(self, *, row: bool) -> str | None:
+        """The path of the file; of an open one the line in view."""
+        if self._open is not None and self._dump.display:
+            return self._dump.plain() or None
+        chosen = self._files.selected
+        return str(chosen.value.path) if chosen and isinstance(chosen.value, FileChoice) else None

@@ -1,0 +1,80 @@
+"""What the selected step prints: live, followed, searchable."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from cursus_tui.app.panes.pane import Pane
+from cursus_tui.app.situation import Situation
+from cursus_tui.records.run import StepStatus
+from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.widgets import log_pane
+from cursus_tui.widgets.log_files import LogSource
+
+_LIVE = (StepStatus.IMPORTING, StepStatus.RUNNING, StepStatus.PAUSED)
+
+
+class LogPane(Pane):
+    """Both streams of the newest attempt of the selected step, one at a time."""
+
+    TITLE: ClassVar[str] = "Log"
+    VERBS: ClassVar[tuple[str, ...]] = ("search", "next-hit", "pause", "cancel", "copy", "zoom", "help")
+    HELP: ClassVar[str] = (
+        "What the step printed, as it prints it. a shows the other stream (stdout or stderr), G follows the newest "
+        "line, moving up stops that, _ wraps long lines. Progress bars show their last state; everything, raw, is in "
+        "the attempt's folder."
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._box = log_pane.LogPane()
+
+    def compose(self) -> ComposeResult:
+        """The log under its own status line."""
+        yield self._box
+
+    @property
+    def focus_target(self) -> Widget:
+        """The log."""
+        return self._box.log_view
+
+    def show(self, now: Situation, before: Situation | None) -> None:
+        """Follow the newest attempt of the selected step."""
+        attempt = now.attempt
+        log = self._box.log_view
+        if attempt is None:
+            log.show()
+            return
+        logs = AttemptFolder(attempt.folder)
+        failed = attempt.status is StepStatus.FAILED and _is_written(logs)
+        log.show(
+            LogSource("stdout", logs.stdout),
+            LogSource("stderr", logs.stderr),
+            live=attempt.status in _LIVE,
+            first="stderr" if failed else "stdout",
+        )
+
+    def search(self, text: str) -> None:
+        """Find text in the stream that is shown."""
+        self._box.log_view.find(text)
+
+    def search_step(self, direction: int) -> None:
+        """Go to the next or previous line found."""
+        if direction > 0:
+            self._box.log_view.next_hit()
+        else:
+            self._box.log_view.previous_hit()
+
+    def copied(self, *, row: bool) -> str | None:
+        """The line under the cursor."""
+        return self._box.log_view.line_text or None
+
+
+def _is_written(logs: AttemptFolder) -> bool:
+    try:
+        return logs.stderr.stat().st_size > 0
+    except OSError:
+        return False

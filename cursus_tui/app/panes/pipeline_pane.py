@@ -1,0 +1,125 @@
+"""The pipeline as a navigable tree or graph, each step with its live state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from cursus_tui.app.faces import face, nodes
+from cursus_tui.app.messages import StepAsked
+from cursus_tui.app.panes.pane import Pane
+from cursus_tui.app.situation import Situation
+from cursus_tui.widgets.dag_graph import DagGraph
+from cursus_tui.widgets.dag_nodes import NodeChosen, NodeHighlighted
+from cursus_tui.widgets.dag_tree import DagTree
+
+
+class PipelinePane(Pane):
+    """Steps in the order of execution; the cursor selects the step that all other panes show."""
+
+    TITLE: ClassVar[str] = "Pipeline"
+    VERBS: ClassVar[tuple[str, ...]] = (
+        "step-over",
+        "continue",
+        "breakpoint",
+        "run-to",
+        "rerun",
+        "graph",
+        "search",
+        "edit",
+        "open-editor",
+        "zoom",
+        "help",
+        "quit",
+    )
+    HELP: ClassVar[str] = (
+        "Every step with its state (a sign and a word), rows it wrote, seconds, peak memory and findings. "
+        "Up and down select a step, enter shows its data, left and right close and open branches. "
+        "● marks a breakpoint before the step, ◒ after it, ◆ on its failure, ◌ one that is switched off; "
+        "→ marks the step that execution stands at; 'stale' says that what a step wrote is out of date."
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._tree = DagTree(id="tree")
+        self._graph = DagGraph(id="graph")
+        self._graph.display = False
+        self._following = False
+
+    def compose(self) -> ComposeResult:
+        """Tree and graph; one of them is in sight."""
+        yield self._tree
+        yield self._graph
+
+    @property
+    def view(self) -> DagTree | DagGraph:
+        """The one in sight."""
+        return self._graph if self._graph.display else self._tree
+
+    @property
+    def focus_target(self) -> Widget:
+        """The tree or the graph."""
+        return self.view
+
+    def toggle_view(self) -> None:
+        """Tree instead of graph, or the other way round."""
+        focused = self.view.has_focus
+        was = self.view
+        self._graph.display = not self._graph.display
+        self._tree.display = not self._graph.display
+        now = self.situation
+        if now is not None and self._graph.display:
+            self._graph.set_graph(nodes(now), now.pipeline.edges)
+        if now is not None and now.step and self.view is not was:
+            self.view.select(now.step)
+        if focused:
+            self.view.focus()
+
+    def show(self, now: Situation, before: Situation | None) -> None:
+        """Repaint the steps that changed; lay out anew only for another pipeline."""
+        view = self.view
+        if before is None or before.pipeline is not now.pipeline:
+            view.set_graph(nodes(now), now.pipeline.edges)
+        else:
+            for name in self._changed(now, before):
+                view.update_node(name, face(now, name))
+        if now.step and view.selected != now.step:
+            view.select(now.step)
+
+    @staticmethod
+    def _changed(now: Situation, before: Situation) -> Iterator[str]:
+        """Steps that may look different: snapshots share what did not change."""
+        everywhere = now.breakpoints != before.breakpoints or now.findings != before.findings
+        standing = {found.state.current for found in (now, before) if found.state}
+        for name in now.pipeline.steps:
+            if everywhere or name in standing or now.of(name) is not before.of(name):
+                yield name
+
+    def on_node_highlighted(self, event: NodeHighlighted) -> None:
+        """The cursor selects a step."""
+        event.stop()
+        if event.view is self.view and (self.situation is None or event.key != self.situation.step):
+            self.post_message(StepAsked(event.key))
+
+    def on_node_chosen(self, event: NodeChosen) -> None:
+        """Enter shows the step's data."""
+        event.stop()
+        self.post_message(StepAsked(event.key, "data"))
+
+    def search(self, text: str) -> None:
+        """Find a step by a part of its name."""
+        self.view.find(text)
+
+    def search_step(self, direction: int) -> None:
+        """Go to the next or previous step found."""
+        if direction > 0:
+            self.view.next_hit()
+        else:
+            self.view.previous_hit()
+
+    def copied(self, *, row: bool) -> str | None:
+        """The name of the selected step."""
+        return self.view.selected

@@ -1,0 +1,190 @@
+"""A searchable list of one-line rows in columns, for files, findings, values and breakpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from cursus_tui.text import fit, safe
+from cursus_tui.widgets.hits import Hits
+from cursus_tui.widgets.line_view import LineView, strip_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: cells, one for each column of the list.
+
+    Attributes:
+        cells: Texts; one cell alone is a heading that spans the row.
+        tones: A tone of ``line_view.TONES`` for each cell; the last one holds for those that follow.
+        value: What the row stands for; None for headings and remarks.
+        indent: Cells before the first column.
+    """
+
+    cells: tuple[str, ...]
+    tones: tuple[str, ...] = ("plain",)
+    value: Any = None
+    indent: int = 2
+
+
+def heading(text: str) -> Row:
+    """A row that names the rows below it."""
+    return Row((text,), ("accent",), indent=0)
+
+
+def remark(text: str, tone: str = "muted") -> Row:
+    """A row that only says something."""
+    return Row((text,), (tone,))
+
+
+class RowList(LineView):
+    """Rows in columns. The last column takes what is left of the width; the others are as wide as they need."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Choose", show=False, id="rows.choose")]
+    MAX_COLUMN = 44
+    """Cells at most for any column but the last."""
+
+    class Chosen(Message):
+        """Enter or a double click on a row."""
+
+        def __init__(self, view: RowList, row: Row) -> None:
+            super().__init__()
+            self.view = view
+            self.row = row
+
+        @property
+        def control(self) -> RowList:
+            """The list."""
+            return self.view
+
+    class Highlighted(Chosen):
+        """The cursor came to a row."""
+
+    def __init__(self, *, right: Sequence[int] = (), id: str | None = None) -> None:
+        """Make an empty list.
+
+        Args:
+            right: Columns whose text stands at their right edge.
+            id: As for any widget.
+        """
+        super().__init__(id=id)
+        self._rows: tuple[Row, ...] = ()
+        self._widths: list[int] = []
+        self._right = frozenset(right)
+        self._hits = Hits()
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows; the cursor stays on the row of the same value, else where it was."""
+        rows = tuple(rows)
+        if rows == self._rows:
+            return
+        kept = self.selected
+        self._rows = rows
+        self._widths = []
+        for row in rows:
+            for index, cell in enumerate(row.cells[:-1]):
+                if index == len(self._widths):
+                    self._widths.append(0)
+                self._widths[index] = max(self._widths[index], min(self.MAX_COLUMN, cell_len(safe(cell, 200))))
+        if self._hits.text:
+            self._hits = Hits(self._hits.text, [self._text(row) for row in rows])
+        self.rows_changed()
+        place = self.cursor
+        if kept is not None and kept.value is not None:
+            place = next((index for index, row in enumerate(rows) if row.value == kept.value), place)
+        elif rows and place < len(rows) and rows[place].value is None:
+            place = next((index for index, row in enumerate(rows) if row.value is not None), place)
+        self.move_cursor(place)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What is shown."""
+        return self._rows
+
+    @property
+    def selected(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows[self.cursor] if self._rows else None
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    def cursor_moved(self, row: int) -> None:
+        """Tell which row the cursor is on."""
+        self.post_message(self.Highlighted(self, self._rows[row]))
+
+    def row_chosen(self, row: int) -> None:
+        """Tell which row was chosen."""
+        if self._rows[row].value is not None:
+            self.post_message(self.Chosen(self, self._rows[row]))
+
+    def plain(self) -> str:
+        """The selected row as text, for the clipboard."""
+        return self._text(self.selected) if self.selected else ""
+
+    # --- search ------------------------------------------------------------------------------------
+
+    def find(self, text: str) -> int:
+        """Go to the first hit from the cursor on; returns how many there are."""
+        self._hits = Hits(text, [self._text(row) for row in self._rows])
+        self._hits.seek(self.cursor)
+        self._show_hit()
+        return len(self._hits)
+
+    def step_hit(self, direction: int) -> None:
+        """Go to the next (1) or previous (-1) hit."""
+        self._hits.step(direction)
+        self._show_hit()
+
+    def _show_hit(self) -> None:
+        if hit := self._hits.hit:
+            self.move_cursor(hit.row)
+        self.refresh()
+        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+
+    @staticmethod
+    def _text(row: Row) -> str:
+        return "  ".join(safe(cell) for cell in row.cells if cell)
+
+    # --- painting ----------------------------------------------------------------------------------
+
+    def render_row(self, row: int, width: int) -> Strip:
+        """Cursor, indent and cells; cells in which the search hits are underlined."""
+        line = self._rows[row]
+        parts: list[tuple[str, Style]] = [("›" if row == self.cursor else " ", self.tone("active"))]
+        parts.append((" " * line.indent, Style()))
+        left = width - 1 - line.indent
+        found = {hit[2] for hit in self._hits.in_row(row)} if self._hits.all else set()
+        for index, cell in enumerate(line.cells):
+            tone = self.tone(line.tones[min(index, len(line.tones) - 1)])
+            if found and self._hits.text.lower() in safe(cell).lower():
+                tone = tone + self.tone("current-hit" if True in found else "hit")
+            last = index == len(line.cells) - 1
+            room = max(0, left if last else min(self._column(index, width), left))
+            parts.append((self._cell(cell, room, index in self._right and not last), tone))
+            left -= room
+            if not last and left > 0:
+                parts.append(("  ", Style()))
+                left -= 2
+        return strip_of(parts, width)
+
+    def _column(self, index: int, width: int) -> int:
+        """Cells of a column; the first ones give way where the pane is narrow."""
+        wanted = self._widths[index] if index < len(self._widths) else 0
+        return min(wanted, max(8, width // 2)) if index == 0 else min(wanted, max(6, width // 3))
+
+    @staticmethod
+    def _cell(text: str, cells: int, right: bool) -> str:
+        shown = safe(text, 2_000)
+        if right and cell_len(shown) < cells:
+            return " " * (cells - cell_len(shown)) + shown
+        return fit(shown, cells)

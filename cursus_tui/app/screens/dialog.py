@@ -1,0 +1,58 @@
+"""What all questions on top of the main screen share: a titled box that esc closes without an answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer | None], Generic[Answer]):
+    """A box in the middle of the screen. A subclass gives its parts."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog > .box {
+        width: 76; max-width: 96%; height: auto; max-height: 96%;
+        background: $surface; border: round $primary; padding: 0 1;
+    }
+    Dialog > .box.-wide { width: 110; }
+    Dialog .told { height: auto; color: $text; }
+    Dialog .muted { color: $text-muted; height: auto; }
+    Dialog .problem { color: $text-error; height: auto; }
+    Dialog RowList { height: auto; max-height: 16; background: $surface; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False, id="dialog.close")]
+    TITLE_TEXT: ClassVar[str] = ""
+    WIDE: ClassVar[bool] = False
+
+    def __init__(self, title: str = "") -> None:
+        super().__init__()
+        self._title = title or self.TITLE_TEXT
+
+    def compose(self) -> ComposeResult:
+        """The box around the parts."""
+        with Vertical(classes="box -wide" if self.WIDE else "box") as box:
+            box.border_title = Content(self._title)
+            yield from self.parts()
+
+    def parts(self) -> ComposeResult:
+        """What stands in the box."""
+        raise NotImplementedError
+
+    def action_close(self) -> None:
+        """No answer."""
+        self.dismiss(None)
+
+
+def told(text: str, classes: str = "told") -> Widget:
+    """A paragraph; never markup."""
+    return Static(Content(text), classes=classes, markup=False)

@@ -1,0 +1,52 @@
+"""Editing one value: a line of text, validated before it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from cursus_tui.app.screens.dialog import Dialog, told
+
+
+class EditValue(Dialog[str]):
+    """The value as it is, to be changed; enter takes it, esc leaves it."""
+
+    def __init__(self, title: str, text: str, value: str, refusal: Callable[[str], str | None]) -> None:
+        """Make the question.
+
+        Args:
+            title: In the border: what is edited.
+            text: Where the value comes from and what is expected.
+            value: As it is now.
+            refusal: Why a typed value cannot be taken; None when it can.
+        """
+        super().__init__(title)
+        self._text = text
+        self._value = value
+        self._refusal = refusal
+
+    def parts(self) -> ComposeResult:
+        """Text, input, problem."""
+        if self._text:
+            yield told(self._text)
+        yield Input(self._value, select_on_focus=False)
+        yield Static("", classes="problem", markup=False)
+        yield told("enter takes it · esc leaves it as it was", "muted")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what is wrong while typing, in quiet."""
+        event.stop()
+        self.query_one(".problem", Static).update(Content(self._refusal(event.value) or ""))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it if it is valid."""
+        event.stop()
+        problem = self._refusal(event.value)
+        if problem:
+            self.query_one(".problem", Static).update(Content(problem))
+            self.app.bell()
+        else:
+            self.dismiss(event.value)

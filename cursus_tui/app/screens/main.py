@@ -1,0 +1,432 @@
+"""The main screen: panes, headings, status line and verbs. It keeps the situation and hands it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from cursus_tui.app import messages
+from cursus_tui.app.actions import ACTIONS
+from cursus_tui.app.arrangement import PANES, TABS, Arrangement, arrange
+from cursus_tui.app.attention import call_user, ended_long
+from cursus_tui.app.follow import forward
+from cursus_tui.app.keymap import Keymap
+from cursus_tui.app.panes.breakpoints_pane import BreakpointsPane
+from cursus_tui.app.panes.call_pane import CallPane
+from cursus_tui.app.panes.checks_pane import ChecksPane
+from cursus_tui.app.panes.chrome import PaneBar, StatusLine, VerbLine
+from cursus_tui.app.panes.data_pane import DataPane
+from cursus_tui.app.panes.log_pane import LogPane
+from cursus_tui.app.panes.pane import Pane
+from cursus_tui.app.panes.pipeline_pane import PipelinePane
+from cursus_tui.app.panes.source_pane import SourcePane
+from cursus_tui.app.ports import DeskPort, Done, SessionPort
+from cursus_tui.app.progress import ProgressReader
+from cursus_tui.app.situation import Situation
+from cursus_tui.app.standing import standing
+from cursus_tui.records.pipeline import Severity
+from cursus_tui.records.run import PauseReason, Phase, SessionState
+from cursus_tui.text import safe
+
+Verb = Callable[["MainScreen"], None]
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Everything about one pipeline. Facts arrive as messages; panes get the situation."""
+
+    CSS_PATH: ClassVar[str] = "main.tcss"
+    TITLE: ClassVar[str] = "cursus-tui"
+
+    def __init__(self, desk: DeskPort, keymap: Keymap, verbs: dict[str, Verb]) -> None:
+        """Make the screen; nothing is started yet.
+
+        Args:
+            desk: The opened pipeline.
+            keymap: The keys in force.
+            verbs: What each action of the registry does.
+        """
+        super().__init__()
+        self.desk = desk
+        self.keymap = keymap
+        self.session: SessionPort | None = None
+        self.problem: str | None = None
+        self._verbs = verbs
+        pipeline = desk.pipeline
+        self.situation = Situation(pipeline, step=next(iter(pipeline.steps), None), findings=pipeline.findings)
+        self._tab = "data"
+        self._zoomed = False
+        self._arrangement = Arrangement(True, frozenset({"pipeline"}), self._tab)
+        self._progress = ProgressReader()
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def compose(self) -> ComposeResult:
+        """All panes are made once; which are in sight depends on the width."""
+        yield PaneBar(id="bar-all")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield PaneBar(id="bar-left")
+                yield PipelinePane(id="pane-pipeline")
+                yield PaneBar(id="bar-below")
+                yield BreakpointsPane(id="pane-breakpoints")
+            with Vertical(id="right"):
+                yield PaneBar(id="bar-right")
+                yield DataPane(self.desk.data, self._lineage, id="pane-data")
+                yield SourcePane(id="pane-source")
+                yield CallPane(id="pane-call")
+                yield LogPane(id="pane-log")
+                yield ChecksPane(id="pane-checks")
+        yield Input(id="search", placeholder="search", compact=True)
+        yield StatusLine()
+        yield VerbLine()
+
+    def on_mount(self) -> None:
+        """Show the pipeline; the ticking parts begin."""
+        self.go_to("pipeline")
+        self.set_interval(0.5, self._tick)
+        self.set_interval(1.0, self._look_at_scripts)
+
+    # --- panes -------------------------------------------------------------------------------------
+
+    def pane(self, name: str) -> Pane:
+        """A pane by its name."""
+        return self.query_one(f"#pane-{name}", Pane)
+
+    @property
+    def data_pane(self) -> DataPane:
+        """The data pane."""
+        return self.query_one(DataPane)
+
+    @property
+    def source_pane(self) -> SourcePane:
+        """The source pane."""
+        return self.query_one(SourcePane)
+
+    @property
+    def current(self) -> Pane:
+        """The pane that has, or had, the focus."""
+        return self.pane(self.situation.pane)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """What is in sight."""
+        return self._arrangement
+
+    def go_to(self, pane: str) -> None:
+        """Bring a pane into sight and give it the focus."""
+        self.situation = replace(self.situation, pane=pane)
+        self._arrange()
+        self.pane(pane).focus_target.focus()
+        self._hand_down()
+
+    def show_tab(self, tab: str) -> None:
+        """Show a tab beside the pipeline where there is room, else go to it."""
+        if self._arrangement.single:
+            self.go_to(tab)
+            return
+        self._tab = tab
+        if self.situation.pane in TABS and self.situation.pane != tab:
+            self.go_to(tab)
+        else:
+            self._arrange()
+            self._hand_down()
+
+    def zoom(self, zoomed: bool) -> None:
+        """Let the pane fill the screen, or show all again."""
+        self._zoomed = zoomed
+        self._arrange()
+        self.current.focus_target.focus()
+        self._hand_down()
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether the user let one pane fill the screen."""
+        return self._zoomed
+
+    def _arrange(self) -> None:
+        now = self.situation
+        found = arrange(
+            self.size.width or self.app.size.width,
+            self.size.height or self.app.size.height,
+            pane=now.pane,
+            tab=self._tab,
+            zoomed=self._zoomed,
+            breakpoints=bool(now.breakpoints),
+        )
+        self._arrangement, self._tab = found, found.tab
+        self.set_class(found.single, "-single")
+        self.query_one("#left").display = bool(found.left)
+        self.query_one("#right").display = found.right
+        for name in PANES:
+            self.pane(name).display = name in found.panes
+        self.query_one("#bar-all").display = found.single
+        for bar in ("#bar-left", "#bar-right"):
+            self.query_one(bar).display = not found.single
+        self.query_one("#bar-below").display = not found.single and "breakpoints" in found.panes
+        self._tell_headings()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width, another arrangement."""
+        self._arrange()
+        self.call_after_refresh(self._hand_down)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane of the focused widget is what verbs and keys are about."""
+        name = self._pane_of(event.widget)
+        if name is not None and name != self.situation.pane:
+            self.situation = replace(self.situation, pane=name)
+            self._hand_down()
+
+    def _pane_of(self, widget: Widget | None) -> str | None:
+        while widget is not None and not isinstance(widget, Pane):
+            widget = widget.parent if isinstance(widget.parent, Widget) else None
+        return widget.id.removeprefix("pane-") if widget is not None and widget.id else None
+
+    # --- the situation goes down --------------------------------------------------------------------
+
+    def change(self, **parts: Any) -> None:
+        """Replace parts of the situation and show it."""
+        self.situation = replace(self.situation, **parts)
+        if "breakpoints" in parts:
+            self._arrange()
+        self._hand_down()
+
+    def _hand_down(self) -> None:
+        if not self.is_mounted:
+            return
+        for name in PANES:
+            pane = self.pane(name)
+            pane.situation = self.situation
+            if pane.display:
+                pane.wake()
+        self._tell_headings()
+        self._tell_standing()
+
+    def _tell_headings(self) -> None:
+        now = self.situation
+        titles = {name: self.pane(name).TITLE for name in PANES}
+        if worst := sum(found.severity is not Severity.INFO for found in now.findings):
+            titles["checks"] += f" {worst}"
+        if now.breakpoints:
+            titles["breakpoints"] += f" {len(now.breakpoints)}"
+        if not self._arrangement.single:
+            titles["pipeline"] += f"  {safe(now.pipeline.name, 40)}"
+        places = {
+            "#bar-all": PANES,
+            "#bar-left": ("pipeline",),
+            "#bar-right": TABS,
+            "#bar-below": ("breakpoints",),
+        }
+        for bar, names in places.items():
+            found = self.query_one(bar, PaneBar)
+            found.panes = tuple((name, str(PANES.index(name) + 1), titles[name]) for name in names)
+            found.current = self._tab
+            found.focused_pane = now.pane
+
+    def _tell_standing(self) -> None:
+        now = self.situation
+        sentence, following = standing(now, self._progress.newest(now.state))
+        status = self.query_one(StatusLine)
+        status.sentence = safe(self.problem) if self.problem else sentence
+        status.keys = tuple((self.keymap.label(action_id), (action_id, words)) for action_id, words in following)
+        failure = now.state is not None and now.state.reason is PauseReason.FAILURE
+        status.set_class(failure or bool(self.problem), "-failure")
+        status.set_class(now.running, "-running")
+        self.query_one(VerbLine).verbs = tuple(
+            (action_id, self.keymap.label(action_id) or ":", ACTIONS[action_id].verb, reason is None)
+            for action_id in self.current.VERBS
+            for reason in [ACTIONS[action_id].why_not(now)]
+        )
+
+    def _tick(self) -> None:
+        """Time passes while a step runs: the status line says so."""
+        if self.situation.running:
+            self._progress.look(self.situation.state)
+            self._tell_standing()
+
+    # --- actions -----------------------------------------------------------------------------------
+
+    def perform(self, action_id: str) -> None:
+        """Do an action of the registry, or say why it cannot be done now."""
+        action = ACTIONS[action_id]
+        reason = action.why_not(self.situation)
+        if reason:
+            self.say(f"{action.title}: not now, {reason}", "warning")
+        else:
+            self._verbs[action_id](self)
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """A short notice. The text may come from anywhere: it is never markup."""
+        level: Any = {"info": "information"}.get(severity, severity)
+        self.app.notify("\n".join(safe(line, 500) for line in text.splitlines()[:8]), severity=level, markup=False)
+
+    def command(self, given: Callable[[SessionPort], Done]) -> None:
+        """Give the session a command; what it refuses becomes a notice."""
+        if self.session is None:
+            self.say("the run is still being opened", "warning")
+            return
+        given(self.session).add_done_callback(self._command_done)
+
+    def _command_done(self, done: Future[SessionState]) -> None:
+        problem = done.exception() if not done.cancelled() else None
+        if problem is not None:
+            self.post_message(messages.CommandRefused(str(problem) or type(problem).__name__))
+
+    def on_command_refused(self, event: messages.CommandRefused) -> None:
+        """Say what the session said."""
+        self.say(event.problem, "warning")
+
+    def on_action_asked(self, event: messages.ActionAsked) -> None:
+        """A widget asks for an action."""
+        self.perform(event.action_id)
+
+    def on_verb_line_chosen(self, event: VerbLine.Chosen) -> None:
+        """A click in the footer."""
+        self.perform(event.action_id)
+
+    def on_pane_bar_chosen(self, event: PaneBar.Chosen) -> None:
+        """A click on a heading."""
+        self.go_to(event.pane)
+
+    def on_step_asked(self, event: messages.StepAsked) -> None:
+        """A pane selects a step, and perhaps wants it shown elsewhere."""
+        if event.step != self.situation.step and event.step in self.situation.pipeline.steps:
+            self.change(step=event.step)
+        if event.pane:
+            self.go_to(event.pane)
+        if event.line is not None:
+            self.source_pane.reveal(event.line)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The search begins."""
+        event.stop()
+        self.close_search()
+        if event.value:
+            self.current.search(event.value)
+
+    def open_search(self) -> None:
+        """Ask what to search for."""
+        line = self.query_one("#search", Input)
+        line.placeholder = f"search in {self.current.TITLE.lower()}"
+        line.add_class("-open")
+        line.value = ""
+        line.focus()
+
+    def close_search(self) -> bool:
+        """Put the search line away; False where it was not open."""
+        line = self.query_one("#search", Input)
+        if not line.has_class("-open"):
+            return False
+        line.remove_class("-open")
+        self.current.focus_target.focus()
+        return True
+
+    # --- facts come up ------------------------------------------------------------------------------
+
+    def on_session_started(self, event: messages.SessionStarted) -> None:
+        """Commands can be given from now on."""
+        session = event.session
+        self.session = session
+        self._unsubscribe = session.subscribe(lambda fact: forward(self, fact))
+        self.change(
+            pipeline=session.pipeline,
+            findings=session.pipeline.findings,
+            breakpoints=session.breakpoints,
+            refusal=session.why_not,
+            edited=session.pipeline.overrides != self.desk.pipeline.overrides,
+        )
+        self._take(session.state)
+
+    def on_session_refused(self, event: messages.SessionRefused) -> None:
+        """The screen stays to look at the pipeline; it says why nothing can run."""
+        self.problem = event.problem
+        self.say(event.problem, "error")
+        self._tell_standing()
+
+    def on_state_arrived(self, event: messages.StateArrived) -> None:
+        """A newer snapshot."""
+        self._take(event.state)
+
+    def _take(self, state: SessionState) -> None:
+        before = self.situation.state
+        for told in ended_long(before, state):
+            call_user(self.app, told)
+        moved = state.current is not None and (before is None or before.current != state.current)
+        failed = state.reason is PauseReason.FAILURE and (before is None or before.reason is not PauseReason.FAILURE)
+        step = state.current if moved or failed else self.situation.step
+        self._progress.look(state)
+        self.change(state=state, step=step or self.situation.step)
+        if failed:
+            self._show_failure()
+
+    def _show_failure(self) -> None:
+        """A failure opens the right place; it takes the focus only from the pipeline and from no question."""
+        if self.app.screen is self and not isinstance(self.focused, Input):
+            self.go_to("source")
+        else:
+            self.show_tab("source")
+
+    def on_pipeline_arrived(self, event: messages.PipelineArrived) -> None:
+        """Edited: resolved anew."""
+        pipeline = event.event.pipeline
+        step = self.situation.step if self.situation.step in pipeline.steps else next(iter(pipeline.steps), None)
+        edited = pipeline.overrides != self.desk.pipeline.overrides
+        self.change(pipeline=pipeline, findings=pipeline.findings, step=step, edited=edited)
+        self._take(event.event.state)
+
+    def on_breakpoints_arrived(self, event: messages.BreakpointsArrived) -> None:
+        """Set, removed or switched."""
+        self.change(breakpoints=event.breakpoints)
+
+    def on_finding_arrived(self, event: messages.FindingArrived) -> None:
+        """Noticed while running."""
+        self.change(findings=(*self.situation.findings, event.event.finding))
+
+    def on_notice_arrived(self, event: messages.NoticeArrived) -> None:
+        """Something to read."""
+        self.say(event.event.message, event.event.severity)
+
+    def on_resources_arrived(self, event: messages.ResourcesArrived) -> None:
+        """A reading of the running step."""
+        self._progress.sampled(event.event)
+
+    def on_output_arrived(self, event: messages.OutputArrived) -> None:
+        """The step printed: its last line is read with the next tick."""
+        self._progress.printed(event.event)
+
+    def _lineage(self, step: str) -> tuple[Any, ...]:
+        return self.session.lineage(step) if self.session else ()
+
+    # --- scripts edited outside ---------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="scripts", exit_on_error=False)
+    def _look_at_scripts(self) -> None:
+        """In a thread: a project may lie on a slow file system."""
+        steps = self.situation.pipeline.steps
+        changed = self._progress.scripts.changed({step.script for step in steps.values() if step.script})
+        if changed:
+            self.app.call_from_thread(self.scripts_changed, changed)
+
+    def scripts_changed(self, changed: frozenset[Any]) -> None:
+        """Tell the session which steps' scripts are other ones now."""
+        for name, step in self.situation.pipeline.steps.items():
+            if step.script in changed and self.session is not None:
+                self.command(lambda session, name=name: session.script_changed(name))  # type: ignore[misc]
+        self.source_pane.reload()
+
+    def on_unmount(self) -> None:
+        """No more events."""
+        self._unsubscribe()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.situation.state is not None and self.situation.state.phase is Phase.FINISHED

@@ -1,0 +1,68 @@
+"""One snapshot of everything the panes show and the actions judge by. State goes down as this, facts come up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cursus_tui.records.pipeline import Finding, Pipeline, Step
+from cursus_tui.records.run import Attempt, Phase, SessionState, StepBreakpoint, StepState, StepStatus
+
+
+def _opening(command: str, step: str | None) -> str | None:
+    return "the run is still being opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is true right now, for one repaint or one key."""
+
+    pipeline: Pipeline
+    state: SessionState | None = None
+    """None until the session has started."""
+    step: str | None = None
+    """The step that is selected on screen."""
+    pane: str = "pipeline"
+    """The id of the pane that has the focus."""
+    breakpoints: tuple[StepBreakpoint, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Noticed before and while running."""
+    refusal: Callable[[str, str | None], str | None] = field(default=_opening, compare=False)
+    """Why the session would refuse a command for a step; None when it would not."""
+    zoomed: bool = False
+    """One pane fills the screen because the user asked for it."""
+    edited: bool = False
+    """There are edits that an undo can take back."""
+
+    @property
+    def selected(self) -> Step | None:
+        """The selected step as the pipeline has it."""
+        return self.pipeline.steps.get(self.step) if self.step else None
+
+    @property
+    def selected_state(self) -> StepState | None:
+        """The selected step as the run has it."""
+        return self.of(self.step)
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The newest attempt of the selected step."""
+        found = self.selected_state
+        return found.attempt if found else None
+
+    @property
+    def running(self) -> bool:
+        """Something is being run."""
+        return self.state is not None and self.state.phase is Phase.RUNNING
+
+    def of(self, step: str | None) -> StepState | None:
+        """The state of a step in the run, where there is one."""
+        return self.state.steps.get(step) if self.state and step else None
+
+    @property
+    def failed_steps(self) -> tuple[str, ...]:
+        """Steps whose newest attempt failed, the one execution stands at first."""
+        if self.state is None:
+            return ()
+        names = [name for name, found in self.state.steps.items() if found.status is StepStatus.FAILED]
+        return tuple(sorted(names, key=lambda name: name != (self.state.current if self.state else None)))

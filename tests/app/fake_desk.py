@@ -1,0 +1,487 @@
+"""A desk with a scripted session: the screen's own tests need no process and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cursus_tui.execution.legality import IllegalCommand
+from cursus_tui.records.events import (
+    BreakpointsChanged,
+    PipelineChanged,
+    SessionChanged,
+    SessionEvent,
+    StepChanged,
+)
+from cursus_tui.records.pipeline import (
+    Binding,
+    Contract,
+    Dependency,
+    Finding,
+    InputChannel,
+    Interface,
+    OutputChannel,
+    OutputSpec,
+    Overrides,
+    Pipeline,
+    ProjectLayout,
+    Severity,
+    Step,
+    StepKind,
+    Value,
+)
+from cursus_tui.records.run import (
+    Artifact,
+    Attempt,
+    BreakpointWhen,
+    Call,
+    Frame,
+    LineageEdge,
+    PauseReason,
+    Phase,
+    RunRecord,
+    SessionState,
+    StepBreakpoint,
+    StepError,
+    StepState,
+    StepStatus,
+)
+from cursus_tui.storage.layout import attempt_folder
+
+SCRIPT = '''"""A step."""
+
+import pandas as pd
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    frame = pd.read_csv(input_paths["DATA"])
+    total = frame["amount"].sum()
+    print(total)
+    return frame
+
+
+if __name__ == "__main__":
+    main({}, {}, {}, None)
+'''
+CHAIN = ("load", "prepare", "train", "evaluate", "register")
+
+
+def make_pipeline(folder: Path, *, data: bool = True) -> Pipeline:
+    """load (source) -> prepare -> train -> evaluate -> register (remote); evaluate reads prepare, too."""
+    steps: dict[str, Step] = {}
+    for name in CHAIN:
+        kind = {"load": StepKind.SOURCE, "register": StepKind.REMOTE}.get(name, StepKind.SCRIPT)
+        script = None
+        if kind is StepKind.SCRIPT:
+            script = folder / f"{name}.py"
+            script.write_text(SCRIPT)
+        given = {"DATA": folder / "given"} if name == "load" and data else {}
+        why = {"load": "It brings data from elsewhere.", "register": "It only exists in the cloud."}.get(name, "")
+        steps[name] = Step(name, name.title(), None, kind, script, _interface(name), why, given=given)
+    edges = (
+        ("load", "prepare"),
+        ("prepare", "train"),
+        ("prepare", "evaluate"),
+        ("train", "evaluate"),
+        ("evaluate", "register"),
+    )
+    bindings = (
+        Binding("prepare", "DATA", "load", "DATA", 0.95, "the names are equal"),
+        Binding("train", "DATA", "prepare", "OUT", 0.71, "compatible types", "a tie with OTHER"),
+        Binding("evaluate", "DATA", "prepare", "OUT", 0.71, "compatible types"),
+    )
+    environment = {
+        name: (Value("LABEL", "fraud", "config label_name", True), Value("RATIO", "0.8", "a guess", False))
+        for name in CHAIN
+    }
+    findings = (
+        Finding(Severity.WARNING, "doubtful-binding", "train", "DATA may be the wrong one", "look at Call"),
+        Finding(
+            Severity.ERROR,
+            "pip-at-import",
+            "evaluate",
+            "it installs packages",
+            "install xgboost",
+            folder / "evaluate.py",
+            3,
+        ),
+    )
+    layout = ProjectLayout(folder / "demo.dag.json", folder)
+    return Pipeline("demo", layout, steps, edges, bindings, environment, {}, findings, Overrides())
+
+
+def _interface(name: str) -> Interface:
+    inputs = () if name == "load" else (InputChannel("DATA", "/opt/ml/processing/input"),)
+    outputs = (OutputChannel("DATA" if name == "load" else "OUT", "/opt/ml/processing/output"),)
+    contract = Contract(f"{name}.py", inputs, outputs)
+    specs = tuple(OutputSpec(output.name) for output in outputs)
+    return Interface(
+        name.title(),
+        "Processing",
+        contract,
+        tuple(Dependency(each.name) for each in inputs),
+        specs,
+        Path(f"{name}.step.yaml"),
+    )
+
+
+class FakeSession:
+    """Does what a session does, at once, with scripted outcomes.
+
+    Args:
+        pipeline: The pipeline.
+        folder: Where attempts leave their logs and files.
+        failing: Step -> how many of its attempts fail before one passes.
+        holding: Steps that go on running until ``release``.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, folder: Path, *, failing: Mapping[str, int] | None = None, holding: Iterable[str] = ()
+    ) -> None:
+        self.pipeline = pipeline
+        self.folder = folder
+        self.failing = dict(failing or {})
+        self.holding = set(holding)
+        self.breakpoints: tuple[StepBreakpoint, ...] = ()
+        self.given: list[tuple[Any, ...]] = []
+        self.edits: list[Overrides] = [pipeline.overrides]
+        self._subscribers: list[Callable[[SessionEvent], None]] = []
+        self._goal: Callable[[str], bool] = lambda step: False
+        steps = {name: StepState(name, self._first(name)) for name in pipeline.steps}
+        self.state = SessionState("run-1", Phase.IDLE, None, None, steps)
+        self.state = replace(self.state, current=self._due())
+
+    def _first(self, name: str) -> StepStatus:
+        step = self.pipeline.steps[name]
+        if step.kind is StepKind.REMOTE:
+            return StepStatus.NOT_LOCAL
+        if step.kind is StepKind.SOURCE:
+            return StepStatus.REUSED if step.given else StepStatus.MISSING_INPUT
+        return StepStatus.WAITING
+
+    # --- reading
+
+    def subscribe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
+
+    def why_not(self, command: str, step: str | None = None) -> str | None:
+        if command in ("pause", "finish", "cancel") and self.state.phase is not Phase.RUNNING:
+            return "nothing is running"
+        if command == "undo" and len(self.edits) < 2:
+            return "there is no edit to undo"
+        if command in ("step_over", "continue_", "rerun") and self.state.phase is Phase.RUNNING:
+            return f"{self.state.current} is running"
+        if command in ("rerun", "run_only") and step and self.pipeline.steps[step].script is None:
+            return self.pipeline.steps[step].why
+        return None
+
+    def attempts(self, step: str) -> tuple[Attempt, ...]:
+        attempt = self.state.steps[step].attempt
+        return (attempt,) if attempt else ()
+
+    def lineage(self, step: str) -> tuple[LineageEdge, ...]:
+        return ()
+
+    # --- commands
+
+    def _do(self, name: str, *arguments: Any, act: Callable[[], None] = lambda: None) -> Future[SessionState]:
+        self.given.append((name, *arguments))
+        done: Future[SessionState] = Future()
+        reason = self.why_not(name, arguments[0] if arguments and isinstance(arguments[0], str) else None)
+        if reason:
+            done.set_exception(IllegalCommand(reason))
+            return done
+        act()
+        done.set_result(self.state)
+        return done
+
+    def continue_(self) -> Future[SessionState]:
+        return self._do("continue_", act=lambda: self._go(lambda step: True))
+
+    def step_over(self, step: str | None = None) -> Future[SessionState]:
+        first = step or self._due()
+        return self._do("step_over", act=lambda: self._go(lambda name: name == first, first))
+
+    def finish(self) -> Future[SessionState]:
+        return self._do("finish")
+
+    def run_to(self, step: str) -> Future[SessionState]:
+        order = list(self.pipeline.steps)
+        return self._do("run_to", step, act=lambda: self._go(lambda name: order.index(name) < order.index(step)))
+
+    def run_only(self, step: str) -> Future[SessionState]:
+        return self._do("run_only", step, act=lambda: self._go(lambda name: name == step, step))
+
+    def rerun(self, step: str) -> Future[SessionState]:
+        return self._do("rerun", step, act=lambda: self._go(lambda name: name == step, step))
+
+    def run_from(self, step: str) -> Future[SessionState]:
+        return self._do("run_from", step, act=lambda: self._go(lambda name: True, step))
+
+    def restart(self) -> Future[SessionState]:
+        return self._do("restart")
+
+    def pause(self) -> Future[SessionState]:
+        return self._do("pause")
+
+    def skip(self, step: str) -> Future[SessionState]:
+        return self._do("skip", step, act=lambda: self._set(step, StepStatus.SKIPPED))
+
+    def cancel(self) -> Future[SessionState]:
+        return self._do("cancel", act=lambda: self.release(StepStatus.CANCELLED))
+
+    def quit(self, *, keep_running: bool = False) -> Future[SessionState]:
+        return self._do("quit", keep_running)
+
+    def edit(self, overrides: Overrides) -> Future[SessionState]:
+        return self._do("edit", overrides, act=lambda: self._edited([*self.edits, overrides]))
+
+    def undo(self) -> Future[SessionState]:
+        return self._do("undo", act=lambda: self._edited(self.edits[:-1]))
+
+    def set_breakpoint(self, breakpoint: StepBreakpoint) -> Future[SessionState]:
+        key = (breakpoint.step, breakpoint.when)
+        kept = tuple(point for point in self.breakpoints if (point.step, point.when) != key)
+        return self._do("set_breakpoint", breakpoint, act=lambda: self._points((*kept, breakpoint)))
+
+    def remove_breakpoint(self, step: str, when: BreakpointWhen) -> Future[SessionState]:
+        kept = tuple(point for point in self.breakpoints if (point.step, point.when) != (step, when))
+        return self._do("remove_breakpoint", step, when, act=lambda: self._points(kept))
+
+    def script_changed(self, step: str) -> Future[SessionState]:
+        state = self.state.steps[step]
+        return self._do("script_changed", step, act=lambda: self._put(replace(state, stale="its script was edited")))
+
+    # --- the script
+
+    def release(self, status: StepStatus = StepStatus.PASSED) -> None:
+        """Let the step that is held end."""
+        step = self.state.current
+        assert step is not None
+        self.holding.discard(step)
+        self._end(step, status)
+        self._move(None if status is StepStatus.PASSED else PauseReason.AFTER_STEP)
+
+    def say(self, event: SessionEvent) -> None:
+        """Send any event."""
+        for subscriber in list(self._subscribers):
+            subscriber(event)
+
+    def _points(self, points: tuple[StepBreakpoint, ...]) -> None:
+        self.breakpoints = points
+        self.say(BreakpointsChanged(points))
+
+    def _edited(self, edits: list[Overrides]) -> None:
+        self.edits = edits
+        overrides = edits[-1]
+        environment = dict(self.pipeline.environment)
+        for step, values in overrides.environment.items():
+            environment[step] = tuple(
+                Value(value.name, values[value.name], "edited", True) if value.name in values else value
+                for value in environment[step]
+            )
+        steps = {
+            name: replace(step, given=dict(overrides.inputs.get(name, step.given)))
+            for name, step in self.pipeline.steps.items()
+        }
+        self.pipeline = replace(self.pipeline, overrides=overrides, environment=environment, steps=steps)
+        for name, step in steps.items():
+            if step.kind is StepKind.SOURCE and step.given:
+                self.state = replace(self.state, steps={**self.state.steps, name: StepState(name, StepStatus.REUSED)})
+        self.state = replace(self.state, current=self._due())
+        self.say(PipelineChanged(self.pipeline, self.state))
+
+    def _due(self) -> str | None:
+        for name, state in self.state.steps.items():
+            if state.status in (StepStatus.WAITING, StepStatus.FAILED, StepStatus.MISSING_INPUT, StepStatus.CANCELLED):
+                return name
+        return None
+
+    def _go(self, goal: Callable[[str], bool], first: str | None = None) -> None:
+        self._goal = goal
+        self._move(None, first, leaving=True)
+
+    def _move(self, reason: PauseReason | None, first: str | None = None, *, leaving: bool = False) -> None:
+        while reason is None:
+            step = first or self._due()
+            first = None
+            if step is None:
+                self._phase(Phase.FINISHED, None, None)
+                return
+            if not self._goal(step) or (not leaving and self._stops(step)):
+                self._phase(Phase.PAUSED, PauseReason.BEFORE_STEP, step)
+                return
+            leaving = False
+            self._begin(step)
+            if step in self.holding:
+                return
+            fails = self.failing.get(step, 0) > 0
+            self.failing[step] = self.failing.get(step, 0) - 1
+            self._end(step, StepStatus.FAILED if fails else StepStatus.PASSED)
+            if fails:
+                reason = PauseReason.FAILURE
+                self._phase(Phase.PAUSED, reason, step)
+                return
+        self._phase(Phase.PAUSED, reason, self.state.current)
+
+    def _stops(self, step: str) -> bool:
+        return any(
+            point.step == step and point.enabled and point.when is BreakpointWhen.BEFORE for point in self.breakpoints
+        )
+
+    def _phase(self, phase: Phase, reason: PauseReason | None, current: str | None) -> None:
+        self.state = replace(self.state, phase=phase, reason=reason, current=current)
+        self.say(SessionChanged(self.state))
+
+    def _set(self, step: str, status: StepStatus) -> None:
+        self._put(replace(self.state.steps[step], status=status))
+
+    def _put(self, state: StepState) -> None:
+        self.state = replace(self.state, steps={**self.state.steps, state.step: state})
+        self.say(StepChanged(state.step, self.state))
+
+    def _begin(self, step: str) -> None:
+        before = self.state.steps[step].attempt
+        number = before.number + 1 if before else 1
+        logs = attempt_folder(self.folder, "run-1", step, number)
+        logs.path.mkdir(parents=True, exist_ok=True)
+        logs.stdout.write_text(f"{step} begins\n{step} goes on\n")
+        logs.stderr.write_text("")
+        self._phase(Phase.RUNNING, None, step)
+        attempt = Attempt("run-1", step, number, StepStatus.RUNNING, logs.path, started=1_000.0)
+        self._put(StepState(step, StepStatus.RUNNING, attempt))
+
+    def _end(self, step: str, status: StepStatus) -> None:
+        attempt = self.state.steps[step].attempt
+        assert attempt is not None
+        script = self.pipeline.steps[step].script
+        error = None
+        if status is StepStatus.FAILED:
+            frames = (
+                Frame(str(script), 14, "<module>", True, "main({}, {}, {}, None)"),
+                Frame(
+                    str(script), 8, "main", True, 'total = frame["amount"].sum()', 12, 27, {"frame": "DataFrame 3 x 2"}
+                ),
+                Frame("/lib/pandas/core.py", 3, "__getitem__", False, "raise KeyError(key)"),
+            )
+            error = StepError("KeyError", "'amount'", str(script), 8, frames, hint="load wrote given.csv without it")
+        out = attempt.folder / "output" / "OUT" / "part-0.csv"
+        artifacts: tuple[Artifact, ...] = ()
+        if status is StepStatus.PASSED:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text("id,amount\n1,2.5\n2,\n3,7\n")
+            artifacts = (Artifact(step, "OUT", out, "part-0.csv", "csv", out.stat().st_size, 3),)
+        call = Call("__main__ block", {"DATA": "/data"}, {"OUT": str(out.parent)}, {"LABEL": "'fraud'"}, {})
+        ended = replace(
+            attempt,
+            status=status,
+            ended=1_001.5,
+            main_seconds=1.5,
+            peak_rss_bytes=50 << 20,
+            error=error,
+            artifacts=artifacts,
+            call=call,
+        )
+        self._put(StepState(step, status, ended, rows=3 if artifacts else None))
+
+
+class FakeTable:
+    """A table with three rows and two columns, as a grid wants it."""
+
+    is_table = True
+    note = ""
+    rows = 3
+    rows_exact = True
+    estimated_rows = None
+    bad_rows = 0
+
+    def __init__(self) -> None:
+        from cursus_tui.data.results import ColumnInfo
+
+        self.columns = (ColumnInfo("id", "int", True), ColumnInfo("amount", "double", True))
+        self.closed = False
+
+    _cells = (("1", "2.5"), ("2", None), ("3", "7"))
+
+    def window(self, first_row: int, rows: int, columns: tuple[int, ...]) -> Future[Any]:
+        from cursus_tui.data.results import Window
+
+        cells = tuple(tuple(row[column] for column in columns) for row in self._cells[first_row : first_row + rows])
+        return _done(Window(first_row, columns, cells))
+
+    def record(self, row: int) -> Future[Any]:
+        from cursus_tui.data.results import FullCell, Record
+
+        cells = zip(self.columns, self._cells[row], strict=True)
+        return _done(
+            Record(row, tuple(FullCell(column.name, column.type, text, len(text or "")) for column, text in cells))
+        )
+
+    def cell(self, row: int, column: int) -> Future[Any]:
+        from cursus_tui.data.results import FullCell
+
+        text = self._cells[row][column]
+        return _done(FullCell(self.columns[column].name, self.columns[column].type, text, len(text or ""), column))
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeData:
+    """Opens every ``.csv`` as the same table, anything else as bytes."""
+
+    def __init__(self) -> None:
+        self.tables: list[FakeTable] = []
+        self.closed = False
+
+    def table(self, path: Path) -> Future[Any]:
+        table = FakeTable()
+        table.is_table = path.suffix == ".csv"
+        self.tables.append(table)
+        return _done(table)
+
+    def head_bytes(self, path: Path, count: int = 1024) -> Future[tuple[str, ...]]:
+        return _done((f"00000000  {path.read_bytes()[:8].hex(' ')}",))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _done(value: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(value)
+    return future
+
+
+class FakeDesk:
+    """What the workbench gives the app."""
+
+    def __init__(self, folder: Path, *, data: bool = True, unfinished: RunRecord | None = None, **script: Any) -> None:
+        self.folder = folder
+        self.pipeline = make_pipeline(folder, data=data)
+        self.data = FakeData()
+        self.session = FakeSession(self.pipeline, folder, **script)
+        self.started: list[str | None] = []
+        self.saved: list[Overrides] = []
+        self._unfinished = unfinished
+
+    def unfinished(self) -> RunRecord | None:
+        return self._unfinished
+
+    def start(self, run_id: str | None = None) -> FakeSession:
+        self.started.append(run_id)
+        return self.session
+
+    def save(self, overrides: Overrides) -> Path:
+        self.saved.append(overrides)
+        return self.folder / "cursus-tui.yaml"
+
+    def close(self, *, keep_running: bool = False) -> None:
+        self.data.close()

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_desk import FakeDesk
+
+from cursus_tui.app.situation import Situation
+from cursus_tui.app.standing import Progress, standing
+from cursus_tui.records.run import PauseReason, Phase, ResourceSample, StepStatus
+
+
+@pytest.fixture
+def now(desk: FakeDesk) -> Situation:
+    return Situation(desk.pipeline, desk.session.state, "prepare")
+
+
+def told(situation: Situation, progress: Progress | None = None) -> str:
+    sentence, keys = standing(situation, progress)
+    return " · ".join([sentence, *(words for _, words in keys)])
+
+
+def at(now: Situation, phase: Phase, reason: PauseReason | None = None, current: str | None = "prepare") -> Situation:
+    assert now.state is not None
+    return replace(now, state=replace(now.state, phase=phase, reason=reason, current=current))
+
+
+def test_before_a_step(now: Situation) -> None:
+    text = told(at(now, Phase.PAUSED, PauseReason.BEFORE_STEP))
+    assert text == "paused before prepare · run it · continue · breakpoint"
+
+
+def test_a_failure_leads_to_the_error(now: Situation) -> None:
+    assert (
+        told(at(now, Phase.PAUSED, PauseReason.FAILURE))
+        == "failed in prepare · the error · edit the script · re-run it"
+    )
+
+
+def test_after_a_step(now: Situation) -> None:
+    assert told(at(now, Phase.PAUSED, PauseReason.AFTER_STEP)).startswith("paused after prepare · run the next")
+
+
+def test_nothing_has_run(now: Situation) -> None:
+    assert told(now).startswith("nothing has run yet: next is prepare · run it")
+
+
+def test_while_opening(now: Situation) -> None:
+    assert told(replace(now, state=None)).startswith("opening the run")
+
+
+def test_running_tells_time_memory_and_last_line(now: Situation) -> None:
+    sample = ResourceSample(3.0, 120 << 20, 90.0, 4, 0, 0)
+    text = told(at(now, Phase.RUNNING), Progress("prepare", 12.0, sample, "epoch 3\x1b[31m"))
+    assert text.startswith("running prepare · 12.0 s · 120 MB · epoch 3␛[31m")
+    assert text.endswith("pause after it · cancel · log")
+
+
+def test_a_source_without_data_offers_a_folder(tmp_path: Path) -> None:
+    desk = FakeDesk(tmp_path, data=False)
+    now = Situation(desk.pipeline, desk.session.state, "load")
+    assert told(now) == "load needs data · point to a folder · skip · call"
+
+
+def test_finished_counts_failures_first(now: Situation) -> None:
+    assert now.state is not None
+    steps = {name: replace(step, status=StepStatus.PASSED) for name, step in now.state.steps.items()}
+    steps["train"] = replace(steps["train"], status=StepStatus.FAILED)
+    done = replace(now, state=replace(now.state, phase=Phase.FINISHED, current=None, steps=steps))
+    assert told(done).startswith("finished: 1 failed, 4 passed")
+
+
+def test_read_only_names_the_owner(now: Situation) -> None:
+    assert now.state is not None
+    assert "pid 7" in told(replace(now, state=replace(now.state, read_only="pid 7 on box")))
