@@ -8,16 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cursus_tui.checks.static import static_findings
+from cursus_tui.checks.static import preloadable, static_findings
+from cursus_tui.data.client import DataClient
 from cursus_tui.execution.dag_reader import read_python_dag
 from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
+from cursus_tui.execution.local_executor import LocalExecutor
+from cursus_tui.execution.options import RunOptions
+from cursus_tui.execution.session import Session
 from cursus_tui.pipeline.discovery import find_project, project_folders
 from cursus_tui.pipeline.overrides import merge, unknown_names
 from cursus_tui.pipeline.resolve import resolve
 from cursus_tui.pipeline.settings import FILE_NAME, LayoutFlags, Settings, read_settings
+from cursus_tui.pipeline.settings_writer import write_settings
 from cursus_tui.pipeline.target import Target, find_target
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline, ProjectLayout, Severity
+from cursus_tui.records.run import RunRecord
+from cursus_tui.storage.store import RunStore
+from cursus_tui.storage.workspace import open_workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,84 @@ def _layout(target: Target, options: OpenOptions, settings: Settings, interprete
         settings=settings.file,
         cursus_package=Path(package) if package else None,
     )
+
+
+class Workbench:
+    """An opened pipeline with everything a run needs: workspace, store, executor, data process, session.
+
+    Args:
+        opened: The pipeline.
+        options: How the run is to be treated; its interpreter is the one that was chosen on opening.
+        workspace: The folder that the user named, if any.
+
+    Attributes:
+        data: Looks at data; its process starts on first use.
+        session: The session, once ``start`` was called.
+    """
+
+    def __init__(self, opened: Opened, options: RunOptions, workspace: Path | None = None) -> None:
+        python = opened.interpreter
+        self._opened = opened
+        self._options = dataclasses.replace(options, python=python.python, python_reason=python.reason)
+        self.workspace = open_workspace(opened.home / opened.pipeline.layout.dag_file.name, workspace)
+        self._store = RunStore(self.workspace)
+        self.data = DataClient(self.workspace.path / "cache")
+        self.session: Session | None = None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """As the session has it now; as it was opened, before."""
+        return self.session.pipeline if self.session else self._opened.pipeline
+
+    def unfinished(self) -> RunRecord | None:
+        """The newest run of this pipeline, if it did not come to its end."""
+        return self._store.read.unfinished_run(self._opened.pipeline.layout.dag_file)
+
+    def start(self, run_id: str | None = None) -> Session:
+        """Begin a run, or resume one, and warm the interpreters. Blocks until the run is in the store.
+
+        Args:
+            run_id: The run to resume.
+
+        Raises:
+            UserError: An interpreter or the store cannot be used.
+        """
+        executor = LocalExecutor()
+        session = Session(
+            self._opened.pipeline,
+            resolve=self._opened.resolve,
+            store=self._store,
+            executor=executor,
+            probe=self.data,
+            options=self._options,
+            run_id=run_id,
+        )
+        session.start().result()
+        self.session = session
+        if not self.workspace.read_only:
+            self._warm(executor)
+        return session
+
+    def _warm(self, executor: LocalExecutor) -> None:
+        """Import ahead what the scripts import, as far as the interpreter has it."""
+        for python, modules in preloadable(self._opened.pipeline).items():
+            interpreter = python or self._options.python
+            absent = probe_of(interpreter).absent(name.partition(".")[0] for name in modules)
+            present = sorted(name for name in modules if name.partition(".")[0] not in absent)
+            executor.warm(interpreter, tuple(present), allow_network=self._options.allow_network)
+
+    def save(self, overrides: Overrides) -> Path:
+        """Write decisions to the settings file, where they last. Returns the file."""
+        write_settings(self._opened.settings_file, overrides)
+        return self._opened.settings_file
+
+    def close(self, *, keep_running: bool = False) -> None:
+        """End the session (a running step is cancelled, or goes on with ``keep_running``) and release everything."""
+        if self.session:
+            self.session.quit(keep_running=keep_running).result()
+        self.data.close()
+        self._store.close()
+        self.workspace.close()
 
 
 class _Resolver:

@@ -135,7 +135,8 @@ def current_parts(own: Parts, inputs: Parts, before: Parts, digests: FileDigests
             parts[name] = digests.of(rest)
         elif kind == "library":
             installed = installed_versions(python) if installed is None else installed
-            parts[name] = installed.get(_normal(rest), value if not installed else ABSENT)
+            # A library goes by its import name, which need not be the name that it is installed under.
+            parts[name] = installed.get(_normal(rest), value)
     return parts
 
 
