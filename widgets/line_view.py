@@ -133,8 +133,8 @@ class LineView(ScrollView, can_focus=True):
     def show_row(self, row: int, *, centre: bool = False) -> None:
         """Scroll a row into sight; centred where it was out of sight and that is asked for."""
         height = self.scrollable_content_region.height
-        self._centre_later = height <= 0 and centre
         if height <= 0:
+            self._centre_later |= centre
             return
         top = self.scroll_offset.y
         if centre and not top <= row < top + height:
@@ -210,7 +210,8 @@ class LineView(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight when the pane changes its size."""
-        self.show_row(self.cursor, centre=self._centre_later)
+        centre, self._centre_later = self._centre_later, False
+        self.show_row(self.cursor, centre=centre)
 
     # --- painting ----------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def status_of(view: LogView) -> Content:
     if view.following:
         parts.append(("following" if view.live else "end", "$text-success" if view.live else ""))
     else:
-        parts.append((f"line {human_count(view.cursor + 1)}" + (", G follows" if view.live else ""), "$text-warning"))
+        parts.append((f"at {human_count(view.cursor + 1)}" + (", G follows" if view.live else ""), "$text-warning"))
     if view.wrapped:
         parts.append(("  wrapped", ""))
     return Content.assemble(*parts)

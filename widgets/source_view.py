@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from cursus_tui.text import safe
+from cursus_tui.text import fit, safe
 from cursus_tui.widgets.hits import Hits
 from cursus_tui.widgets.line_view import LineView, strip_of
 from cursus_tui.widgets.source_text import ROLES, SourceText
@@ -157,9 +157,8 @@ class SourceView(LineView):
 
     def reveal(self, line: int) -> None:
         """Put the cursor on a line (the nearest there is), centred if it was out of sight."""
-        row = self.validate_cursor(line - self.first_line)
-        self.show_row(row, centre=True)
-        self.move_cursor(row)
+        self.cursor = line - self.first_line
+        self.show_row(self.cursor, centre=True)
 
     # --- marks -------------------------------------------------------------------------------------
 
@@ -279,13 +278,25 @@ class SourceView(LineView):
         marks = self._marks.get(row + self.first_line, {})
         gutter = min(self._gutter, width)
         code = Strip([Segment(text, style) for text, style in self._code(row, marks) if text])
+        note = self._note(marks, max(0, width - gutter) * 2 // 3)
         left = self.scroll_offset.x
-        right = left + width - gutter
+        # The note stays in sight: a long line makes way for it.
+        right = left + width - gutter - note.cell_length
         if code.cell_length > right > left:
             code = Strip.join([code.crop(left, right - 1), Strip([Segment("…", self.tone("muted"))])])
         else:
-            code = code.crop_extend(left, right, Style())
-        return Strip.join([strip_of(self._gutter_parts(row, marks), gutter), code])
+            code = code.crop(left, min(right, code.cell_length)) if code.cell_length > left else Strip([])
+        whole = Strip.join([strip_of(self._gutter_parts(row, marks), gutter), code, note])
+        return whole.crop_extend(0, width, Style())
+
+    def _note(self, marks: dict[str, SourceMark], room: int) -> Strip:
+        """What the marks of a line have to say, within some cells."""
+        notes = [mark for mark in marks.values() if mark.note]
+        if not notes:
+            return Strip([])
+        text = "  ← " + "; ".join(safe(mark.note, 400) for mark in notes)
+        tone = "note" if any(mark.kind == "failure" for mark in notes) else "accent"
+        return strip_of([(fit(text, min(room, cell_len(text))), self.tone(tone))], min(room, cell_len(text)))
 
     def _gutter_parts(self, row: int, marks: dict[str, SourceMark]) -> list[tuple[str, Style]]:
         stop = next((glyph for kind, glyph in _BREAKPOINT_GLYPHS.items() if kind in marks), " ")
@@ -313,7 +324,4 @@ class SourceView(LineView):
                 if first <= start < last:
                     style += self.tone("current-hit" if current else "hit")
             parts.append((text, style))
-        for mark in marks.values():
-            if mark.note:
-                parts.append((f"  ← {safe(mark.note, 400)}", self.tone("note" if mark.kind == "failure" else "accent")))
         return parts

@@ -81,7 +81,7 @@ async def test_the_end_is_followed_until_one_moves_up(out: Path) -> None:
         write(out, "100%\n" + "more\n" * 10)
         await turn(pilot)
         assert app.lines()[-2:] == ["›partial", " 100%"]
-        assert "line 11, G follows" in app.status
+        assert "at 11, G follows" in app.status
         await pilot.press("G")
         write(out, "newest\n")
         await turn(pilot)

@@ -22,6 +22,12 @@ class Host(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[str] = []
+        self.view_at_mount = 0
+
+    def on_mount(self) -> None:
+        if self.view_at_mount:
+            self.view.show("a.py", "x\n" * 100)
+            self.view.reveal(self.view_at_mount)
 
     def compose(self) -> ComposeResult:
         yield SourceView()
@@ -125,6 +131,26 @@ async def test_the_failing_columns_are_underlined() -> None:
         await pilot.pause()
         underlined = "".join(s.text for s in app.view.render_line(0) if s.style and s.style.underline)
         assert underlined == "data['漢']"
+
+
+async def test_a_note_stays_in_sight_beside_a_long_line() -> None:
+    app = Host()
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.view.show("a.py", "value = " + "x" * 100)
+        app.view.mark(1, "failure", note="KeyError: 'amount'")
+        await pilot.pause()
+        assert app.text(0) == "› ✗1 value = xxxx…  ← KeyError: 'amount'"
+        await pilot.press("right")
+        assert app.text(0) == "› ✗1 xxxxxxxxxxxx…  ← KeyError: 'amount'"
+
+
+async def test_a_line_revealed_before_there_is_a_size_is_centred_then() -> None:
+    app = Host()
+    app.view_at_mount = 50
+    async with app.run_test(size=(40, 20)) as pilot:
+        await pilot.pause()
+        assert app.view.line == 50
+        assert app.view.scroll_offset.y == 39
 
 
 async def test_keys_and_mouse() -> None:
