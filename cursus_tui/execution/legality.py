@@ -13,9 +13,9 @@ class IllegalCommand(Exception):  # noqa: N818 - it is no error of the program's
     """A command that makes no sense where execution stands; its text says why."""
 
 
-RUNS = frozenset({"continue_", "step_over", "run_to", "run_only", "rerun", "run_from", "restart"})
+RUNS = frozenset({"continue_", "step_over", "run_to", "run_through", "run_only", "rerun", "run_from", "restart"})
 """Commands that start something: not while something runs."""
-ON_STEP = frozenset({"run_to", "run_only", "rerun", "run_from", "skip"})
+ON_STEP = frozenset({"run_to", "run_through", "run_only", "rerun", "run_from", "skip"})
 """Commands that need a step."""
 ALWAYS = frozenset({"quit", "set_breakpoint", "remove_breakpoint", "script_changed", "edit"})
 
@@ -105,6 +105,7 @@ _RULES: dict[str, Callable[[Position, str | None], str | None]] = {
     "rerun": _can_run,
     "run_from": _can_run,
     "run_to": _run_to,
+    "run_through": _run_to,
     "skip": _skip,
     "undo": _undo,
 }

@@ -187,6 +187,8 @@ def next_due(plan: Plan, states: Mapping[str, StepState], allowed: frozenset[str
         allowed: Only these steps; None for all.
     """
     for name, state in states.items():
+        if state.status is StepStatus.PASSED and state.stale is None:
+            continue
         if (allowed is None or name in allowed) and is_due(plan, state, states):
             return name
     return None

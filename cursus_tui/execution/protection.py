@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from cursus_tui.storage.layout import AttemptFolder
 SMALL_BYTES = 64 * 1024 * 1024
 """An input channel of at most this size is copied where the file system cannot share blocks."""
 MOST_COPIED_FILES = 2_000
+KEPT_BYTES = 1024 * 1024
+"""Private copies of at most this size stay where they are: keeping them is cheaper than removing them."""
 MOST_WATCHED_FILES = 100_000
 _FICLONE = 0x40049409
 _NOT_SHARED = frozenset({errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM})
@@ -78,7 +80,7 @@ class InputProtection:
         stamps = stamps_of(source)
         total = sum(size for size, _ in stamps.values())
         copied = folder.input(channel)
-        if len(stamps) <= MOST_COPIED_FILES and self._copy(source, copied, stamps, small=total <= SMALL_BYTES):
+        if 0 < len(stamps) <= MOST_COPIED_FILES and self._copy(source, copied, stamps, small=total <= SMALL_BYTES):
             path = copied / source.name if source.is_file() else copied
             return ProtectedInput(channel, source, path, stamps_of(path))
         return ProtectedInput(channel, source, source, stamps)
@@ -211,12 +213,13 @@ def load(folder: AttemptFolder) -> dict[str, ProtectedInput]:
     }
 
 
-def discard_copies(folder: AttemptFolder, outputs: Mapping[str, Path]) -> None:
-    """Remove the private copies of a step that passed, unless one of its outputs is a link into them."""
-    copies = folder.path / "inputs"
-    if not copies.exists() or any(_links_into(copies, root) for root in outputs.values()):
-        return
-    shutil.rmtree(copies, ignore_errors=True)
+def discard_copies(folder: AttemptFolder, protected: Iterable[ProtectedInput], outputs: Mapping[str, Path]) -> None:
+    """Remove big private copies of a step that passed, unless one of its outputs is a link into them."""
+    for each in protected:
+        copies = folder.input(each.channel)
+        big = each.private and sum(size for size, _ in each.stamps.values()) > KEPT_BYTES
+        if big and not any(_links_into(copies, root) for root in outputs.values()):
+            shutil.rmtree(copies, ignore_errors=True)
 
 
 def _links_into(target: Path, root: Path) -> bool:

@@ -285,7 +285,7 @@ class RunControl:
         self.record(done.attempt, done.parts)
         self._count(done.attempt)
         if done.used_up:
-            self.after_commit(lambda: self.attempts.discard_copies(step, done.attempt))
+            self.after_commit(lambda: self.attempts.discard_copies(step, done.attempt, live.protected))
         if self.quitting is not None:
             self.quitting()
         else:

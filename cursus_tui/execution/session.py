@@ -94,6 +94,8 @@ class Session:
         self._guard = threading.Lock()
         self._settled = threading.Condition(self._guard)
         self._pending = 0
+        self._running = False
+        self._counting = 0
         self._ended = False
         self._quit: Done | None = None
         self._reader = store.reader()
@@ -117,6 +119,11 @@ class Session:
     def pipeline(self) -> Pipeline:
         """The pipeline as it is resolved now."""
         return self._run.at.plan.pipeline
+
+    @property
+    def plan(self) -> Plan:
+        """Order and neighbours of the pipeline's steps."""
+        return self._run.at.plan
 
     @property
     def breakpoints(self) -> tuple[StepBreakpoint, ...]:
@@ -163,7 +170,7 @@ class Session:
         Raises:
             TimeoutError: It took longer than ``timeout`` seconds.
         """
-        return self._wait(timeout, lambda: self._pending == 0 and self.state.phase is not Phase.RUNNING)
+        return self._wait(timeout, lambda: self._pending == 0 and not self._running)
 
     def wait_counted(self, timeout: float | None = None) -> SessionState:
         """Block until the rows of everything that was written are counted, as far as they can be.
@@ -171,7 +178,7 @@ class Session:
         Raises:
             TimeoutError: It took longer than ``timeout`` seconds.
         """
-        return self._wait(timeout, lambda: self._pending == 0 and self._run.counting == 0)
+        return self._wait(timeout, lambda: self._pending == 0 and self._counting == 0)
 
     def _wait(self, timeout: float | None, reached: Callable[[], bool]) -> SessionState:
         with self._settled:
@@ -210,9 +217,18 @@ class Session:
         """Run a step again; its followers become stale. Pauses after it."""
         return self._command("rerun", lambda: commands.run_only(self._run, step), step)
 
-    def run_from(self, step: str) -> Done:
-        """Run a step and everything after it again, on what exists of the steps before."""
-        return self._command("run_from", lambda: commands.run_from(self._run, step), step)
+    def run_through(self, step: str) -> Done:
+        """Run what a step needs and the step itself, as far as they are not up to date."""
+        return self._command("run_through", lambda: commands.run_through(self._run, step), step)
+
+    def run_from(self, step: str, to: str | None = None) -> Done:
+        """Run a step and everything after it again, on what exists of the steps before.
+
+        Args:
+            step: The first step to run.
+            to: Only what leads to this step, and the step itself.
+        """
+        return self._command("run_from", lambda: commands.run_from(self._run, step, to), step)
 
     def restart(self) -> Done:
         """Begin a new run; this one's attempts stay in the store."""
@@ -350,10 +366,8 @@ class Session:
 
     def _announce(self, before: Position) -> None:
         at, state = self._run.at, self.state
-        if at.states is not before.states:
-            for name, step in at.states.items():
-                if before.states.get(name) is not step:
-                    self._publish(StepChanged(name, state))
+        for name in _changed_steps(before, at):
+            self._publish(StepChanged(name, state))
         for event in tuple(self._run.outbox):
             self._publish(event)
         if (at.run_id, at.phase, at.reason, at.current) != (
@@ -377,6 +391,8 @@ class Session:
     def _answer(self, message: _Message, failure: Exception | None) -> None:
         with self._settled:
             self._pending -= message.done is not None
+            self._running = self._run.at.phase is Phase.RUNNING
+            self._counting = self._run.counting
             self._settled.notify_all()
         if message.done is not None and failure is None:
             message.done.set_result(self.state)
@@ -438,3 +454,12 @@ class Session:
         self._safely(lambda: self._executor.close(keep_running=keep_running))
         self._store.close()
         self._reader.close()
+
+
+def _changed_steps(before: Position, at: Position) -> list[str]:
+    if at.states is before.states:
+        return []
+    if before.plan is at.plan and len(before.states) == len(at.states):
+        pairs = zip(before.states.values(), at.states.values(), strict=True)
+        return [new.step for old, new in pairs if old is not new]
+    return [name for name, new in at.states.items() if before.states.get(name) is not new]

@@ -45,6 +45,12 @@ def run_to(run: RunControl, step: str) -> None:
     run.go(Goal(allowed=needed_for(run.at.plan, step, run.at.states), stop_before=step))
 
 
+def run_through(run: RunControl, step: str) -> None:
+    """Run what a step needs, and the step itself; what is up to date is not run again."""
+    run.refresh()
+    run.go(Goal(allowed=needed_for(run.at.plan, step, run.at.states) | {step}))
+
+
 def run_only(run: RunControl, step: str) -> None:
     """Run a step again with whatever inputs exist, of this run or of earlier ones, and pause after it."""
     run.refresh()
@@ -53,11 +59,13 @@ def run_only(run: RunControl, step: str) -> None:
     run.go(Goal(allowed=frozenset({step}), forced=step, pause_after=step))
 
 
-def run_from(run: RunControl, step: str) -> None:
-    """Run a step again and everything after it, on what exists of the steps before."""
+def run_from(run: RunControl, step: str, to: str | None) -> None:
+    """Run a step again and everything after it (or only what leads to ``to``), on what exists of the steps before."""
     run.refresh()
     plan = run.at.plan
     following = plan.descendants(step)
+    if to is not None:
+        following &= plan.ancestors(to) | {to}
     others = plan.ancestors(step).union(*(plan.ancestors(name) for name in following)) - following - {step}
     without = run.borrow(plan.in_order(others))
     first = plan.in_order(name for name in without if name in plan.ancestors(step))

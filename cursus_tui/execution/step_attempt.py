@@ -196,10 +196,10 @@ class AttemptMaker:
         )
         return Concluded(ended, parts, tuple(findings), status is StepStatus.PASSED and not private)
 
-    def discard_copies(self, step: Step, attempt: Attempt) -> None:
+    def discard_copies(self, step: Step, attempt: Attempt, protected: Mapping[str, ProtectedInput]) -> None:
         """Remove the private copies of inputs that a passed attempt no longer needs."""
         folder = AttemptFolder(attempt.folder)
-        protection.discard_copies(folder, self.flow.output_paths(step, folder))
+        protection.discard_copies(folder, protected.values(), self.flow.output_paths(step, folder))
 
 
 def _joined(first: tuple[Override, ...], second: tuple[Override, ...]) -> tuple[Override, ...]:

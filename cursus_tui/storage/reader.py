@@ -53,10 +53,16 @@ class StoreReader:
             connection = sqlite3.connect(
                 address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            version = version_of(connection)
         except sqlite3.Error as error:
             raise unreadable(database, error) from error
-        require_known(version, database)
+        try:
+            require_known(version_of(connection), database)
+        except sqlite3.Error as error:
+            connection.close()
+            raise unreadable(database, error) from error
+        except UserError:
+            connection.close()
+            raise
         return cls(connection)
 
     def close(self) -> None:

@@ -265,14 +265,18 @@ class RunStore:
 
 def _open_writer(database: Path) -> sqlite3.Connection:
     os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         migrate(connection, database)
     except sqlite3.Error as error:
+        connection.close()
         raise unreadable(database, error) from error
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

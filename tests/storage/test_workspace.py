@@ -1,0 +1,140 @@
+"""Finding, making and owning a workspace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cursus_tui.records.errors import UserError
+from cursus_tui.storage import workspace as module
+from cursus_tui.storage.store import RunStore
+from cursus_tui.storage.workspace import folder_size, network_file_system, open_workspace
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_it_lies_beside_the_pipeline_private_and_ignored_by_git(tmp_path: Path):
+    dag = tmp_path / "x.dag.json"
+    dag.write_text("{}")
+    workspace = open_workspace(dag)
+    store = RunStore(workspace)
+    assert workspace.path == tmp_path / ".cursus-tui"
+    assert (workspace.path / ".gitignore").read_text() == "*\n"
+    assert mode(workspace.path) == 0o700
+    assert {mode(each) for each in workspace.path.iterdir() if each.is_file()} == {0o600}
+    assert (workspace.read_only, workspace.notes) == (None, ())
+    store.close()
+    workspace.close()
+
+
+def test_one_that_others_could_read_is_closed_to_them(tmp_path: Path):
+    (tmp_path / ".cursus-tui").mkdir(mode=0o755)
+    open_workspace(tmp_path).close()
+    assert mode(tmp_path / ".cursus-tui") == 0o700
+
+
+def test_a_given_folder_is_used_or_refused_by_name(tmp_path: Path):
+    workspace = open_workspace(tmp_path, tmp_path / "mine" / "deep")
+    assert workspace.path == tmp_path / "mine" / "deep"
+    workspace.close()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot use the workspace") as refusal:
+        open_workspace(tmp_path, tmp_path / "file")
+    assert refusal.value.file == tmp_path / "file"
+
+
+def test_where_the_pipeline_cannot_hold_it_the_state_folder_does(tmp_path: Path, state_folder: Path):
+    (tmp_path / ".cursus-tui").write_text("in the way")
+    workspace = open_workspace(tmp_path)
+    assert state_folder in workspace.path.parents
+    assert str(workspace.path) in workspace.notes[0]
+    workspace.close()
+    again = open_workspace(tmp_path)
+    assert again.path == workspace.path
+    again.close()
+
+
+def test_a_second_front_reads_only_and_names_the_owner(tmp_path: Path):
+    first = open_workspace(tmp_path)
+    RunStore(first).close()
+    second = open_workspace(tmp_path)
+    assert f"process {os.getpid()} of " in (second.read_only or "")
+    store = RunStore(second)
+    assert store.read.runs() == ()
+    store.close()
+    first.close()
+    third = open_workspace(tmp_path)
+    assert third.read_only is None
+    third.close()
+
+
+def test_a_killed_owner_owns_nothing(tmp_path: Path):
+    code = (
+        "import sys, time; from pathlib import Path; from cursus_tui.storage.workspace import open_workspace\n"
+        "w = open_workspace(Path(sys.argv[1])); print(w.read_only, flush=True); time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == "None\n"
+    assert f"process {owner.pid} of " in (open_workspace(tmp_path).read_only or "")
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+    workspace = open_workspace(tmp_path)
+    assert workspace.read_only is None
+    workspace.close()
+
+
+def test_reading_only_takes_no_lock(tmp_path: Path):
+    reader = open_workspace(tmp_path, own=False)
+    assert reader.read_only
+    owner = open_workspace(tmp_path)
+    assert owner.read_only is None
+    owner.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("nfs4", "nfs4"), ("fuse.sshfs", "fuse.sshfs"), ("9p", "9p"), ("ext4", None), ("xfs", None)]
+)
+def test_network_file_systems_are_known_by_the_nearest_mount(tmp_path: Path, kind: str, expected: str | None):
+    home = tmp_path / "my home"
+    home.mkdir()
+    mounts = tmp_path / "mounts"
+    escaped = str(home.resolve()).replace(" ", r"\040")
+    mounts.write_text(f"/dev/root / ext4 rw 0 0\nserver:/x {escaped} {kind} rw 0 0\nserver:/y /elsewhere nfs rw 0 0\n")
+    assert network_file_system(home / "not" / "yet", mounts) == expected
+    assert network_file_system(tmp_path, mounts) is None
+    assert network_file_system(tmp_path, tmp_path / "absent") is None
+
+
+def test_on_a_network_file_system_the_database_lies_in_the_state_folder(
+    tmp_path: Path, state_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "network_file_system", lambda path: "nfs4")
+    workspace = open_workspace(tmp_path)
+    assert workspace.path == tmp_path / ".cursus-tui"
+    assert state_folder in workspace.database.parents
+    assert "network file system (nfs4)" in workspace.notes[0]
+    workspace.close()
+
+
+def test_its_size_is_what_its_files_take(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").write_bytes(b"x" * 100_000)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert 100_000 <= folder_size(tmp_path) < 120_000
+    assert folder_size(tmp_path / "absent") == 0
