@@ -124,21 +124,34 @@ class Workbench:
         """As the session has it now; as it was opened, before."""
         return self.session.pipeline if self.session else self._opened.pipeline
 
+    def require_owner(self) -> None:
+        """Refuse to go on where another front owns the workspace.
+
+        Raises:
+            UserError: It does; names it.
+        """
+        if self.workspace.read_only:
+            raise UserError(
+                f"the workspace is in use by {self.workspace.read_only}",
+                file=self.workspace.path,
+                hint="close that one, or run in another folder with --workspace",
+            )
+
     def unfinished(self) -> RunRecord | None:
         """The newest run of this pipeline, if it did not come to its end."""
         return self._store.read.unfinished_run(self._opened.pipeline.layout.dag_file)
 
-    def start(self, run_id: str | None = None) -> Session:
-        """Begin a run, or resume one, and warm the interpreters. Blocks until the run is in the store.
+    def new_session(self, run_id: str | None = None) -> Session:
+        """A session that is yet to be started, while the interpreters warm up.
 
         Args:
-            run_id: The run to resume.
+            run_id: The run to resume; None for a new one.
 
         Raises:
-            UserError: An interpreter or the store cannot be used.
+            UserError: An interpreter cannot be used.
         """
         executor = LocalExecutor()
-        session = Session(
+        self.session = Session(
             self._opened.pipeline,
             resolve=self._opened.resolve,
             store=self._store,
@@ -147,10 +160,18 @@ class Workbench:
             options=self._options,
             run_id=run_id,
         )
-        session.start().result()
-        self.session = session
         if not self.workspace.read_only:
             self._warm(executor)
+        return self.session
+
+    def start(self, run_id: str | None = None) -> Session:
+        """A session that is started: blocks until its run is in the store.
+
+        Raises:
+            UserError: An interpreter or the store cannot be used, or there is no such run.
+        """
+        session = self.new_session(run_id)
+        session.start().result()
         return session
 
     def _warm(self, executor: LocalExecutor) -> None:

@@ -96,6 +96,69 @@ def path_options(command: F) -> F:
     return click.argument("path", metavar="PATH")(decorated)  # type: ignore[no-any-return]
 
 
+_RUN_OPTIONS = (
+    click.option("--workspace", metavar="DIR", help="Where runs are kept, by default .cursus-tui beside the pipeline."),
+    click.option("--allow-network", is_flag=True, help="Let scripts reach the network."),
+    click.option("--as-shipped", is_flag=True, help="Add nothing to a script's call: see what the container sees."),
+    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Of each step."),
+    click.option("--memory-limit", metavar="SIZE", help="Of each step, such as 4GB."),
+)
+
+
+def run_options(command: F) -> F:
+    """Give a command the options about how steps are run.
+
+    The command is called with ``workspace: Path | None`` and ``limits: RunOptions`` beside its own parameters.
+    """
+
+    @functools.wraps(command)
+    def with_options(*args: Any, **kwargs: Any) -> Any:
+        from cursus_tui.execution.options import RunOptions
+
+        limits = RunOptions(
+            allow_network=kwargs.pop("allow_network"),
+            as_shipped=kwargs.pop("as_shipped"),
+            timeout_seconds=kwargs.pop("timeout"),
+            memory_limit_bytes=_bytes(kwargs.pop("memory_limit")),
+            command=_command_line(),
+        )
+        return command(*args, workspace=_optional(kwargs.pop("workspace")), limits=limits, **kwargs)
+
+    decorated: Any = with_options
+    for option in reversed(_RUN_OPTIONS):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def _bytes(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from pydantic import ByteSize, TypeAdapter, ValidationError
+
+    try:
+        size = int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError:
+        size = 0
+    if size <= 0:
+        raise click.BadParameter(f"{text!r} is not a size such as 500MB or 4GiB", param_hint="--memory-limit")
+    return size
+
+
+def _command_line() -> str:
+    """How the program was called, for the list of runs; the values of secrets are hidden."""
+    import shlex
+    import sys
+
+    from cursus_tui.storage.secrets import MASK, is_secret
+
+    words = []
+    for word in sys.argv[1:]:
+        name, equals, _ = word.partition("=")
+        hidden = equals and is_secret(name.rpartition(".")[2])
+        words.append(f"{name}={MASK}" if hidden else word)
+    return shlex.join(["cursus-tui", *words])
+
+
 _NAMES = (
     "interfaces",
     "scripts",

@@ -68,7 +68,8 @@ def print_run(console: Console, report: dict[str, Any]) -> None:
         console.print()
     for line in lines:
         console.print(line, soft_wrap=True)
-    console.print(plain(f"\nrun {report['run_id']}: {report['status']}"))
+    console.print()
+    console.print(plain(f"run {report['run_id']}: {report['status']}"))
 
 
 def print_runs(console: Console, runs: Iterable[RunRecord]) -> None:
@@ -109,12 +110,14 @@ def print_attempt(console: Console, attempt: Attempt) -> None:
     if attempt.note:
         console.print(plain(attempt.note), soft_wrap=True)
     if attempt.call:
-        console.print(plain(f"\nmain() was called from its {attempt.call.how} with", "bold"))
+        console.print()
+        console.print(plain(f"main() was called from its {attempt.call.how} with:", "bold"))
         for title in ("input_paths", "output_paths", "environ_vars", "job_args", "extra"):
             for name, value in getattr(attempt.call, title).items():
                 console.print(plain(f"  {title}[{name}] = {value}"), soft_wrap=True)
     if attempt.artifacts:
-        console.print(plain("\nwrote", "bold"))
+        console.print()
+        console.print(plain("wrote:", "bold"))
         for artifact in attempt.artifacts:
             rows = f", {human_count(artifact.rows)} rows" if artifact.rows is not None else ""
             text = f"  {artifact.channel}/{artifact.name}  {artifact.kind}, {human_bytes(artifact.bytes)}{rows}"
@@ -127,4 +130,5 @@ def print_attempt(console: Console, attempt: Attempt) -> None:
         console.print()
         for line in error_lines(attempt.error):
             console.print(line, soft_wrap=True)
-    console.print(plain(f"\nfolder: {attempt.folder}", "dim"), soft_wrap=True)
+    console.print()
+    console.print(plain(f"folder: {attempt.folder}", "dim"), soft_wrap=True)

@@ -1,0 +1,104 @@
+"""``cursus-tui run``: a pipeline without a screen."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cursus_tui.cli.options import path_options, run_options
+
+if TYPE_CHECKING:
+    from cursus_tui.execution.options import RunOptions
+    from cursus_tui.workbench import OpenOptions
+
+INTERRUPTED = 130
+
+
+@click.command()
+@path_options
+@run_options
+@click.option("--to", metavar="STEP", help="Run what this step needs, and the step itself.")
+@click.option("--from", "from_step", metavar="STEP", help="Run this step and what follows, on what is there already.")
+@click.option("--only", metavar="STEP", help="Run this step alone, on what is there already.")
+@click.option("--reuse", is_flag=True, help="Do not run again what an earlier run left and is up to date.")
+@click.option("--keep-going", is_flag=True, help="After a failure, run the steps that do not need it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--junit", metavar="FILE", help="Write a JUnit report, too.")
+def run(
+    path: str,
+    options: OpenOptions,
+    workspace: Path | None,
+    limits: RunOptions,
+    to: str | None,
+    from_step: str | None,
+    only: str | None,
+    reuse: bool,
+    keep_going: bool,
+    as_json: bool,
+    junit: str | None,
+) -> int:
+    """Run a pipeline without a screen, step by step, and report.
+
+    PATH is a *.dag.json, a folder, a config JSON beside a DAG, a Python file with a PipelineDAG, or sample:NAME.
+
+    Exits with 0; with 1 when a step failed or is still waiting; with 2 for bad input; with 130 after Ctrl-C.
+    """
+    import dataclasses
+
+    from cursus_tui.cli.progress import Progress
+    from cursus_tui.execution.pipeline_executor import PipelineExecutor
+    from cursus_tui.records.errors import UserError
+    from cursus_tui.reporting.run_report import run_report
+    from cursus_tui.workbench import Workbench, open_pipeline
+
+    if only and (to or from_step):
+        raise UserError("--only runs one step", expected="--only alone, or --from and --to", hint="leave one out")
+    report_file = _writable(junit)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    how = dataclasses.replace(limits, reuse=reuse, keep_going=keep_going, stop_on_failure=False, use_breakpoints=False)
+    workbench = Workbench(open_pipeline(path, options), how, workspace)
+    try:
+        workbench.require_owner()
+        progress = Progress() if sys.stderr.isatty() else None
+        executor = PipelineExecutor(workbench.new_session(), progress.show if progress else None)
+        summary = executor.run(to=to, from_step=from_step, only=only)
+        if progress:
+            progress.done()
+    finally:
+        workbench.close()
+    report = run_report(summary.run_id, [summary.steps[name] for name in summary.steps if name in summary.asked])
+    _print(report, as_json=as_json)
+    if report_file:
+        from cursus_tui.reporting.junit import junit as junit_report
+
+        report_file.write_bytes(junit_report(report, workbench.pipeline.name))
+    return INTERRUPTED if summary.interrupted else 0 if summary.succeeded else 1
+
+
+def _writable(file: str | None) -> Path | None:
+    """The file of a report, refused before anything runs where it could not be written after."""
+    if file is None:
+        return None
+    from cursus_tui.records.errors import UserError
+
+    path = Path(file).expanduser().absolute()
+    if path.is_dir() or not path.parent.is_dir():
+        raise UserError("--junit: it cannot be written there", file=path, expected="a file in a folder that exists")
+    return path
+
+
+def _print(report: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        print(json.dumps(report, indent=1))
+        return
+    from rich.console import Console
+
+    from cursus_tui.reporting.run_text import print_run
+
+    print_run(Console(highlight=False), report)
