@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,16 @@ FORBIDDEN = {
 """Keys that cannot be trusted to arrive, and why."""
 
 _FUNCTION_KEY = re.compile(r"(?:shift\+|ctrl\+)*f\d{1,2}")
-_TEXTUAL_NAMES = {"esc": "escape", ",": "comma", "pgup": "pageup", "pgdn": "pagedown"}
+_TEXTUAL_NAMES = {"esc": "escape", " ": "space", "pgup": "pageup", "pgdn": "pagedown"}
+_SIGN_NAMES = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Where Textual's name of a sign is not Unicode's (``textual/keys.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,9 @@ class Keymap:
 
 def textual_key(key: str) -> str:
     """A key as a person writes it in Textual's spelling."""
+    if len(key) == 1 and not key.isalnum() and key not in _TEXTUAL_NAMES:
+        name = unicodedata.name(key, key).lower().replace("-", "_").replace(" ", "_")
+        return _SIGN_NAMES.get(name, name)
     return _TEXTUAL_NAMES.get(key, key)
 
 

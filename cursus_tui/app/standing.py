@@ -62,7 +62,7 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
     if state.reason is PauseReason.FAILURE:
         return f"failed in {current}", (
             ("error", "the error"),
-            ("open-editor", "edit the script"),
+            ("open-editor", "edit it"),
             ("rerun", "re-run it"),
         )
     if state.reason is PauseReason.DISK_FULL:
@@ -85,18 +85,20 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
         return f"paused at {current}", (
             ("step-over", "run the next"),
             ("continue", "continue"),
-            ("breakpoint", "breakpoint"),
+            ("breakpoint", "break"),
         )
     where = f"paused before {current}" if current else "paused"
-    return where, (("step-over", "run it"), ("continue", "continue"), ("breakpoint", "breakpoint"))
+    return where, (("step-over", "run it"), ("continue", "continue"), ("breakpoint", "break"))
 
 
 def _idle(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]]:
     blocked = _blocked(situation, state)
     if blocked:
         return blocked
-    where = f"nothing has run yet: next is {safe(state.current)}" if state.current else "nothing has run yet"
-    return where, (("step-over", "run it"), ("continue", "run to the end"), ("breakpoint", "breakpoint"))
+    ready = (name for name, step in state.steps.items() if step.status is StepStatus.READY)
+    first = state.current or next(ready, None)
+    where = f"nothing ran yet, next: {safe(first)}" if first else "nothing ran yet"
+    return where, (("step-over", "run it"), ("continue", "run all"), ("breakpoint", "break"))
 
 
 def _blocked(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]] | None:

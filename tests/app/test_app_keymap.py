@@ -6,7 +6,7 @@ import pytest
 
 from cursus_tui.app.actions import ACTIONS, Scope
 from cursus_tui.app.key_text import keys_as_markdown, keys_as_text
-from cursus_tui.app.keymap import FORBIDDEN, Settings, build_keymap, key_scope, load_settings, overlap
+from cursus_tui.app.keymap import FORBIDDEN, Settings, build_keymap, key_scope, load_settings, overlap, textual_key
 from cursus_tui.records.errors import UserError
 
 
@@ -48,6 +48,13 @@ def test_scopes_that_never_meet_may_share_a_key() -> None:
     assert not overlap(Scope.STEPPING, Scope.DATA)
     assert overlap(Scope.STEPPING, Scope.BREAKPOINTS)
     assert overlap(Scope.EVERYWHERE, Scope.DATA)
+
+
+@pytest.mark.parametrize("sign", [*"?:/,.=><!_-@+\\", "n", "N", "9"])
+def test_signs_have_the_names_that_textual_gives_them(sign: str) -> None:
+    from textual.keys import _character_to_key
+
+    assert textual_key(sign) == _character_to_key(sign)
 
 
 def test_remapped_by_id() -> None:

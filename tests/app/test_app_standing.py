@@ -28,14 +28,11 @@ def at(now: Situation, phase: Phase, reason: PauseReason | None = None, current:
 
 def test_before_a_step(now: Situation) -> None:
     text = told(at(now, Phase.PAUSED, PauseReason.BEFORE_STEP))
-    assert text == "paused before prepare · run it · continue · breakpoint"
+    assert text == "paused before prepare · run it · continue · break"
 
 
 def test_a_failure_leads_to_the_error(now: Situation) -> None:
-    assert (
-        told(at(now, Phase.PAUSED, PauseReason.FAILURE))
-        == "failed in prepare · the error · edit the script · re-run it"
-    )
+    assert told(at(now, Phase.PAUSED, PauseReason.FAILURE)) == "failed in prepare · the error · edit it · re-run it"
 
 
 def test_after_a_step(now: Situation) -> None:
@@ -43,7 +40,7 @@ def test_after_a_step(now: Situation) -> None:
 
 
 def test_nothing_has_run(now: Situation) -> None:
-    assert told(now).startswith("nothing has run yet: next is prepare · run it")
+    assert told(now).startswith("nothing ran yet, next: prepare · run it")
 
 
 def test_while_opening(now: Situation) -> None:

@@ -90,6 +90,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the pipeline; the ticking parts begin."""
+        self.query_one("#search").display = False
         self.go_to("pipeline")
         self.set_interval(0.5, self._tick)
         self.set_interval(1.0, self._look_at_scripts)
@@ -316,16 +317,16 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Ask what to search for."""
         line = self.query_one("#search", Input)
         line.placeholder = f"search in {self.current.TITLE.lower()}"
-        line.add_class("-open")
+        line.display = True
         line.value = ""
         line.focus()
 
     def close_search(self) -> bool:
         """Put the search line away; False where it was not open."""
         line = self.query_one("#search", Input)
-        if not line.has_class("-open"):
+        if not line.display:
             return False
-        line.remove_class("-open")
+        line.display = False
         self.current.focus_target.focus()
         return True
 
