@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cursus_tui.text import plain_line
+from cursus_tui.widgets import log_search
 from cursus_tui.widgets.log_index import BLOCK, HEAD, LogIndex
 from cursus_tui.widgets.log_search import STEP, search_log
 
@@ -58,9 +60,22 @@ def test_search_finds_what_looking_at_every_line_finds(log: Path, data: bytes, s
     index = LogIndex(log)
     index.grow(len(data))
     matching = [number for number, line in enumerate(split(data)) if text in plain_line(line.decode())]
-    if start < index.line_count:
+    # Small steps, so that what is found lies in the first of them, the last, and between.
+    with patch.object(log_search, "STEP", 1):
+        if start >= index.line_count:
+            return
         assert search_log(index, text, start) == next((n for n in matching if n >= start), None)
         assert search_log(index, text, start, forward=False) == next((n for n in matching[::-1] if n <= start), None)
+
+
+def test_search_misses_no_line_where_one_step_ends_and_the_next_begins(log: Path) -> None:
+    log.write_text("".join(f"<{number}>{'.' * 150}\n" for number in range(300)))
+    index = LogIndex(log)
+    index.grow(10**6)
+    with patch.object(log_search, "STEP", 1):
+        for number in range(300):
+            assert search_log(index, f"<{number}>", 0) == number
+            assert search_log(index, f"<{number}>", 299, forward=False) == number
 
 
 def test_a_missing_file_is_empty_and_one_begun_anew_is_read_anew(log: Path) -> None:
