@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -85,7 +84,7 @@ class DataFlowManager:
                 case Missing(channel, required, reason):
                     use = None
             if use is not None and use.path.exists():
-                uses.append(_file_of_container(step, use))
+                uses.append(use)
             elif required:
                 missing.append(f"{channel} {reason}; {how_to_give(name, channel)}")
         findings = [each for use in uses for each in _channel_findings(step, use)]
@@ -148,17 +147,6 @@ class DataFlowManager:
             )
             for use in inputs.uses
         )
-
-
-def _file_of_container(step: Step, use: InputUse) -> InputUse:
-    """Where the container has a file and the source is a folder that holds it: that file."""
-    if step.interface is None or not use.path.is_dir():
-        return use
-    for each in step.interface.contract.inputs:
-        name = PurePosixPath(each.path or "").name
-        if each.name == use.channel and PurePosixPath(name).suffix and (use.path / name).is_file():
-            return dataclasses.replace(use, path=use.path / name)
-    return use
 
 
 def _channel_findings(step: Step, use: InputUse) -> Iterable[Finding]:

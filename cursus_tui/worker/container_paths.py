@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import functools
 import io
 import os
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from .job import Job
 
@@ -67,7 +66,7 @@ class ContainerPaths:
             other = None if port.name == name else port.name
             if port.local is None:
                 continue
-            return _parent_of_file(port, clean) or port.local, other
+            return _as_asked(port, port.local, clean), other
         if not exact and not named:
             beneath = _beneath(clean, ports)
             if beneath is not None:
@@ -96,16 +95,21 @@ def _beneath(path: str, ports: Iterable[Port]) -> Optional[str]:
         if port.container is None or port.local is None:
             continue
         if path == port.container or path.startswith(port.container + "/"):
-            candidate = (len(port.container), port.local + path[len(port.container) :])
+            local = _as_asked(port, port.local, path) if path == port.container else port.local
+            candidate = (len(port.container), local + path[len(port.container) :])
             best = max(best, candidate) if best else candidate
     return best[1] if best else None
 
 
-def _parent_of_file(port: Port, path: str) -> Optional[str]:
-    """Where a contract names a file and the script its folder: the folder of the local file."""
-    if port.container and port.local and os.path.dirname(port.container) == path and os.path.isfile(port.local):
-        return os.path.dirname(port.local)
-    return None
+def _as_asked(port: Port, local: str, path: str) -> str:
+    """The local file or its folder, whichever the script asks for: contracts and users name the one or the other."""
+    container = port.container or ""
+    if path == os.path.dirname(container) and os.path.isfile(local):
+        return os.path.dirname(local)
+    inside = os.path.join(local, os.path.basename(container))
+    if path == container and os.path.splitext(container)[1] and os.path.isfile(inside):
+        return inside
+    return local
 
 
 class ContainerView:
@@ -115,39 +119,42 @@ class ContainerView:
     own file functions are covered, only while the block runs (not its ``main``), and only below ``/opt/ml``.
     """
 
-    _FUNCTIONS: Tuple[Tuple[Any, str], ...] = (
-        (os, "stat"),
-        (os, "lstat"),
-        (os, "mkdir"),
-        (os, "listdir"),
-        (os, "scandir"),
+    _PLACES: Tuple[Tuple[Any, str], ...] = (
+        *((os, name) for name in ("access", "chmod", "listdir", "lstat", "mkdir", "open", "remove", "rmdir")),
+        *((os, name) for name in ("scandir", "stat", "unlink", "utime")),
         (builtins, "open"),
         (io, "open"),
     )
 
+    _shown: Optional["ContainerView"] = None
+    _originals = tuple((module, name, getattr(module, name)) for module, name in _PLACES)
+
     def __init__(self, paths: ContainerPaths, private: str) -> None:
         self._paths = paths
         self._private = private
-        self._originals: Dict[Tuple[Any, str], Callable[..., Any]] = {}
 
     def show(self) -> None:
         """From now on."""
-        for place in self._FUNCTIONS:
-            original = getattr(*place)
-            self._originals[place] = original
-            setattr(*place, self._translating(original))
+        ContainerView._shown = self
+        for module, name, function in _TRANSLATING:
+            setattr(module, name, function)
 
     def hide(self) -> None:
         """No longer; does nothing when it is not shown."""
-        for (module, name), original in self._originals.items():
-            setattr(module, name, original)
-        self._originals = {}
+        if ContainerView._shown is self:
+            ContainerView._shown = None
+            for module, name, function in self._originals:
+                setattr(module, name, function)
 
-    def _translating(self, original: Callable[..., Any]) -> Callable[..., Any]:
+    @classmethod
+    def translating(cls, original: Callable[..., Any]) -> Callable[..., Any]:
+        """A file function that looks at the local path where a view is shown."""
+
         @functools.wraps(original)
         def function(*args: Any, **options: Any) -> Any:
-            if args and is_container_path(args[0]):
-                args = (self._local(os.fspath(args[0])), *args[1:])
+            view = cls._shown
+            if view is not None and args and is_container_path(args[0]):
+                args = (view._local(os.fspath(args[0])), *args[1:])
             return original(*args, **options)
 
         return function
@@ -155,8 +162,11 @@ class ContainerView:
     def _local(self, path: str) -> str:
         local = self._paths.any(path)
         if local.startswith(self._private):
-            mkdir = self._originals[(os, "mkdir")]
-            for folder in (self._private, os.path.join(self._private, "output")):
-                with contextlib.suppress(OSError):
-                    mkdir(folder)
+            self.hide()
+            os.makedirs(os.path.join(self._private, "output"), exist_ok=True)
+            self.show()
         return local
+
+
+# Made once, in the zygote: wrapping is the dearer part.
+_TRANSLATING = tuple((module, name, ContainerView.translating(f)) for module, name, f in ContainerView._originals)
