@@ -113,7 +113,7 @@ class ColumnChooser(GridDialog[int]):
     ColumnChooser > .grid-dialog { max-width: 70; }
     ColumnChooser ColumnList { height: auto; max-height: 18; min-height: 3; }
     """
-    HINT: ClassVar[str] = "/ search · enter goes · space hides and shows · a shows all · esc closes"
+    HINT: ClassVar[str] = "enter goes · space hides / shows · a shows all · / finds · esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", show=False, id="columns.search"),
         Binding("down", "into_list", show=False, id="columns.into-list"),
@@ -157,9 +157,14 @@ class ColumnChooser(GridDialog[int]):
         event.stop()
         listed = self.query_one(ColumnList)
         if listed.row_count:
-            self.dismiss(listed.listed[listed.cursor])
+            self._go(listed.listed[listed.cursor])
 
     def on_column_list_chosen(self, event: ColumnList.Chosen) -> None:
         """Go to it."""
         event.stop()
-        self.dismiss(event.column)
+        self._go(event.column)
+
+    def _go(self, column: int) -> None:
+        """A hidden column comes back when somebody goes to it."""
+        self._columns.show([column])
+        self.dismiss(column)

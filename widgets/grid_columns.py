@@ -102,7 +102,7 @@ class ColumnLayout:
         return True
 
     def show(self, columns: Iterable[int]) -> None:
-        """Bring hidden columns back."""
+        """Bring hidden columns back; the others stay as they are."""
         self.hidden -= set(columns)
         self._arrange()
 

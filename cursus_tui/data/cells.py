@@ -30,11 +30,22 @@ def full(text: str, limit: int = FULL_CELL_LIMIT) -> str:
     return "\n".join("\t".join(safe(part) for part in line.split("\t")) for line in text.split("\n"))
 
 
-def full_cell(column: ColumnInfo, number: int | None, text: str | None, limit: int = FULL_CELL_LIMIT) -> FullCell:
-    """A whole value with its column."""
+def full_cell(
+    column: ColumnInfo, number: int | None, text: str | None, limit: int = FULL_CELL_LIMIT, length: int | None = None
+) -> FullCell:
+    """A whole value with its column, all of it safe.
+
+    Args:
+        column: As the file has it.
+        number: Its number; None for a field beyond the columns.
+        text: The value, or as much of it as was read.
+        limit: Characters of it to give.
+        length: Characters of the whole value, where ``text`` is less.
+    """
+    safe_one = safe_column(column)
     if text is None:
-        return FullCell(column.name, column.type, None, 0, number)
-    return FullCell(column.name, column.type, full(text, limit), len(text), number)
+        return FullCell(safe_one.name, safe_one.type, None, 0, number)
+    return FullCell(safe_one.name, safe_one.type, full(text, limit), len(text) if length is None else length, number)
 
 
 def full_cells(columns: list[tuple[ColumnInfo, int | None, str | None]]) -> tuple[FullCell, ...]:

@@ -39,7 +39,7 @@ class Dialect:
     @property
     def keeps_blank_lines(self) -> bool:
         """In one column a blank line is a row with an empty value; in more it is no row, as for pandas."""
-        return len(self.columns) <= 1
+        return len(self.columns) == 1
 
 
 def split_records(text: str, delimiter: str) -> list[list[str]]:

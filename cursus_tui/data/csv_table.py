@@ -58,8 +58,8 @@ def _take_sample(file: FileBytes, encoding: Encoding, preferred: str) -> _Sample
             break
         size *= 4
     seen = records
-    if len(records) <= 1 and '"' in text and len(text.splitlines()) > 1:
-        # One record over many lines: a quote that is never closed, or a huge field. Lines tell more of the columns.
+    if len(records) <= 1 and text.count('"') % 2:
+        # A quote that is never closed has swallowed the header: the lines as they are tell more of the columns.
         seen = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=csv.QUOTE_NONE))
     dialect = describe([record for record in seen if record], delimiter)
     kept = [record for record in records if record or dialect.keeps_blank_lines]

@@ -80,9 +80,9 @@ def _utf16_without_mark(sample: bytes) -> str | None:
         return None
     even, odd = head[::2], head[1::2]
     half = len(head) // 2
-    if odd.count(0) > 0.7 * half and even.count(0) == 0:
+    if odd.count(0) > 0.6 * half and even.count(0) < 0.1 * half:
         return "utf-16-le"
-    if even.count(0) > 0.7 * half and odd.count(0) == 0:
+    if even.count(0) > 0.6 * half and odd.count(0) < 0.1 * half:
         return "utf-16-be"
     return None
 

@@ -196,12 +196,15 @@ class _GzipStream:
                     state.ended = True
                     self._file.damaged("the gzip file is cut off: its last rows may be missing")
                     break
+            before = state.inflate.copy()
             try:
                 piece = state.inflate.decompress(state.tail, _STEP)
             except zlib.error as error:
+                piece = _salvaged(before, state.tail)
                 state.ended = True
+                state.offset += len(piece)
                 self._file.damaged(f"the gzip file is damaged after {state.offset:,} bytes of content ({error})")
-                break
+                return piece
             state.tail = state.inflate.unconsumed_tail
             state.offset += len(piece)
             if piece:
@@ -224,6 +227,24 @@ class _GzipStream:
         if rest.strip(b"\0"):
             self._file.damaged("the gzip file has other bytes after its end, which are not shown")
         return False
+
+
+def _salvaged(inflate: zlib._Decompress, tail: bytes) -> bytes:
+    """What can be had of a piece that is damaged: zlib itself gives nothing of a call in which it fails."""
+    parts = bytearray()
+    step = 4096
+    while step:
+        before = inflate.copy()
+        try:
+            piece = inflate.decompress(tail, step)
+        except zlib.error:
+            inflate, step = before, step // 8
+            continue
+        if not piece:
+            break
+        parts += piece
+        tail = inflate.unconsumed_tail
+    return bytes(parts)
 
 
 class _RawStream(io.RawIOBase):

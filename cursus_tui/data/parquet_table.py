@@ -187,8 +187,7 @@ class ParquetTable:
 
     def _cell(self, column: int, value: tuple[str | None, int], limit: int) -> FullCell:
         text, length = value
-        info = self._columns[column]
-        return FullCell(info.name, info.type, None if text is None else cells.full(text, limit), length, column)
+        return cells.full_cell(self._columns[column], column, text, limit, length)
 
     def finish(self, job: Job, changed: Callable[[], None]) -> None:
         """Nothing is left to do."""
