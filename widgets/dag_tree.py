@@ -22,7 +22,7 @@ from cursus_tui.widgets.line_view import LineView, strip_of
 _WORD_FROM = 30
 """Narrower panes leave out the state's word; its glyph still tells it."""
 _WORD_CELLS = 14
-_NAME_CELLS = 18
+_NAME_CELLS = 20
 """The name keeps this much before a column is shown beside it."""
 
 
