@@ -29,14 +29,15 @@ class ProcessTree:
 
     Args:
         pid: The root of the tree.
+        started: Monotonic time at which the step started; its process may have waited for it.
 
     Raises:
         psutil.Error: When there is no such process.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, started: float) -> None:
         self._root = psutil.Process(pid)
-        self._started = self._root.create_time()
+        self._started = started
         self._cpu_seconds = 0.0
         self._read_at = time.monotonic()
         self._first = True
@@ -66,8 +67,7 @@ class ProcessTree:
         elapsed = now - self._read_at
         percent = 0.0 if self._first or elapsed <= 0 else max(0.0, 100 * (cpu - self._cpu_seconds) / elapsed)
         self._cpu_seconds, self._read_at, self._first = cpu, now, False
-        seconds = max(0.0, time.time() - self._started)
-        return ResourceSample(seconds, rss, percent, threads, read_bytes, written_bytes)
+        return ResourceSample(now - self._started, rss, percent, threads, read_bytes, written_bytes)
 
 
 class ResourceSampler:
@@ -76,14 +76,14 @@ class ResourceSampler:
     def __init__(self, interval: float = INTERVAL_SECONDS) -> None:
         self._interval = interval
         self._lock = threading.Lock()
-        self._trees: dict[Sampled, ProcessTree | None] = {}
+        self._trees: dict[Sampled, ProcessTree | float] = {}
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def add(self, step: Sampled) -> None:
         """Sample a step from now on."""
         with self._lock:
-            self._trees[step] = None
+            self._trees[step] = time.monotonic()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="resources", daemon=True)
                 self._thread.start()
@@ -104,13 +104,13 @@ class ResourceSampler:
             for step, tree in trees:
                 self._sample(step, tree)
 
-    def _sample(self, step: Sampled, tree: ProcessTree | None) -> None:
+    def _sample(self, step: Sampled, tree: ProcessTree | float) -> None:
         pid = step.pid
         if pid is None:
             return
         try:
-            if tree is None:
-                tree = ProcessTree(pid)
+            if isinstance(tree, float):
+                tree = ProcessTree(pid, tree)
                 with self._lock:
                     if step in self._trees:
                         self._trees[step] = tree

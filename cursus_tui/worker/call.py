@@ -143,6 +143,7 @@ class MainCall:
         find = self._paths.input if direction == "input" else self._paths.output
         wired = self._job.input_paths if direction == "input" else self._job.output_paths
         local: Dict[str, Any] = {}
+        renamed = set()
         for name, path in built.items():
             if not isinstance(path, (str, os.PathLike)):
                 local[name] = path
@@ -150,14 +151,16 @@ class MainCall:
             found, contract_name = find(name, os.fspath(path))
             local[name] = Path(found) if isinstance(path, Path) else found
             if contract_name is not None:
+                renamed.add(contract_name)
                 detail = "the script's name for %s %r of the contract" % (direction, contract_name)
                 self._send("override", kind="call", name=name, detail=detail)
         if not self._job.as_shipped:
             for name, path in wired.items():
                 if local.get(name) is None:
                     local[name] = path
-                    detail = "%s of the contract that the __main__ block leaves out" % direction
-                    self._send("override", kind="call", name=name, detail=detail)
+                    if name not in renamed:
+                        detail = "%s of the contract that the __main__ block leaves out" % direction
+                        self._send("override", kind="call", name=name, detail=detail)
         return local
 
     def _contract_arguments(self, signature: inspect.Signature) -> Dict[str, Any]:

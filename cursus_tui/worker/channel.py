@@ -137,14 +137,22 @@ class EventSender:
         self._inode = os.fstat(descriptor).st_ino
         self._fallback = fallback
         self._lock = threading.Lock()
-        os.register_at_fork(after_in_child=self._renew_lock)
+        self._held = b""
+        os.register_at_fork(after_in_child=self._renew)
 
     def send(self, event: str, **fields: Any) -> None:
-        """Send one event. Never raises."""
+        """Send one event, and those that were held back. Never raises."""
         line = encode(dict(fields, event=event, time=time.time()))
         with self._lock:
-            if not self._write(line):
-                append_line(self._fallback, line)
+            lines, self._held = self._held + line, b""
+            if not self._write(lines):
+                append_line(self._fallback, lines)
+
+    def hold(self, event: str, **fields: Any) -> None:
+        """Send an event together with the next one, which must be about to come: fewer wake-ups all the way."""
+        line = encode(dict(fields, event=event, time=time.time()))
+        with self._lock:
+            self._held += line
 
     def _write(self, line: bytes) -> bool:
         try:
@@ -157,9 +165,10 @@ class EventSender:
             return False
         return True
 
-    def _renew_lock(self) -> None:
-        # A fork may have copied the lock while another thread held it.
+    def _renew(self) -> None:
+        # A fork may have copied the lock while another thread held it, and what is held is the parent's to send.
         self._lock = threading.Lock()
+        self._held = b""
 
 
 def append_line(path: str, line: bytes) -> None:

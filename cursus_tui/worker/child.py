@@ -1,138 +1,31 @@
-"""The life of one step: take over the process, put the guards up, run the script, report, leave in order."""
+"""The life of one step in its process: import the script, call main, keep what it returned, report everything."""
 
 from __future__ import annotations
 
-import faulthandler
-import fcntl
 import os
-import random
 import resource
-import signal
 import sys
-import tempfile
 import time
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import List, Optional, Tuple
 
 from . import guards
 from .agent import Agent
 from .call import MainCall
-from .channel import EventSender, LineReader
+from .channel import EventSender
 from .container_paths import ContainerPaths
-from .environment import ignored_thread_counts, of_step
-from .exit_order import flush_output, leave, lingering_threads
+from .environment import SECURE_PYPI, ignored_thread_counts, secure_pypi_override
+from .exit_order import flush_output, lingering_threads
 from .failure import FailureReporter
 from .job import REPORTS_FILE, Job
-from .kernel import die_with_parent
 from .masking import Masker
 from .modules import ModuleRecord
 from .packing import pack_training_outputs
 from .returned_frames import keep_frames
-from .script_import import ScriptImportManager
+from .script_import import ScriptImportManager, read_source
 from .script_package import prepare_package
-from .streams import redirect
 from .stubs import install_stubs
 
-CONTROL_DESCRIPTOR = 5000
-"""Scripts close low descriptors, often all below their soft limit (1,024): the control socket stays above."""
 MEMORY_LIMIT_SLACK = 512 << 20
-
-
-class Pipes(NamedTuple):
-    """What a step's process is given: its ends of the control socket and the output pipes, and its parent's pid."""
-
-    control: int
-    output: int
-    errors: int
-    parent: int
-
-
-def run_forked(job: Job, pipes: Pipes, modules: ModuleRecord) -> None:
-    """Be the step, in a fresh fork of the zygote. Never returns."""
-    code = 70
-    try:
-        _take_over(pipes)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        random.seed()
-        numpy_random = sys.modules.get("numpy.random")
-        if numpy_random is not None:
-            numpy_random.seed()
-        tempfile.tempdir = None
-        os.environ.update(environment_of(job))
-        code = StepRun(job, move_high(pipes.control), modules).run()
-    finally:
-        leave(code)
-
-
-def run_in_fresh_interpreter(control: int) -> None:
-    """Be the step, in an interpreter of its own: the job is the first line that comes down the control socket."""
-    modules = ModuleRecord.of_now()
-    job = Job.from_json(_first_line(control))
-    guards.install(job.allow_network)
-    os.set_inheritable(control, False)
-    redirect(1, 2)
-    leave(StepRun(job, move_high(control), modules).run())
-
-
-def exec_fresh_interpreter(job: Job, pipes: Pipes) -> None:
-    """Replace this fork of the zygote by a fresh interpreter. Never returns."""
-    try:
-        _take_over(pipes)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.set_inheritable(pipes.control, True)
-        launch = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch.py")
-        environment = dict(os.environ, **environment_of(job))
-        os.execve(sys.executable, [sys.executable, launch, "step", str(pipes.control)], environment)
-    except BaseException as error:
-        sys.stderr.write("cannot start %s: %s\n" % (sys.executable, error))
-        flush_output()
-    finally:
-        os._exit(70)
-
-
-def environment_of(job: Job) -> Dict[str, str]:
-    """The step's own environment, with its private temporary folder made."""
-    temporary = short_temporary_folder(job)
-    return of_step(job, ContainerPaths(job), temporary)
-
-
-def short_temporary_folder(job: Job) -> str:
-    """The attempt's ``tmp``, or a short link to it where its path is too long for the sockets that pools put there."""
-    folder = job.file("tmp")
-    os.makedirs(folder, 0o700, exist_ok=True)
-    link = job.short_tmp
-    if link is None:
-        return folder
-    try:
-        os.symlink(folder, link)
-    except OSError:
-        return folder
-    return link
-
-
-def move_high(descriptor: int) -> int:
-    """Move a descriptor out of the reach of scripts that close all the low ones."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONTROL_DESCRIPTOR if hard == resource.RLIM_INFINITY else min(CONTROL_DESCRIPTOR, hard - 1)
-    try:
-        if wanted >= soft:
-            # An open descriptor may stay above the soft limit; only its making needs the higher one.
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted + 1, hard))
-        moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, wanted)
-    except (OSError, ValueError):
-        return descriptor
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    os.close(descriptor)
-    return moved
-
-
-def _take_over(pipes: Pipes) -> None:
-    os.setsid()
-    die_with_parent(pipes.parent)
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    redirect(pipes.output, pipes.errors)
 
 
 class StepRun:
@@ -140,18 +33,20 @@ class StepRun:
 
     Args:
         job: What to run.
+        paths: Its local paths for container paths.
         control: The step's end of its control socket.
         modules: What was imported before the script.
     """
 
-    def __init__(self, job: Job, control: int, modules: ModuleRecord) -> None:
+    def __init__(self, job: Job, paths: ContainerPaths, control: int, modules: ModuleRecord) -> None:
         self.job = job
+        self._paths = paths
         self.sender = EventSender(control, job.file(REPORTS_FILE))
         self.masker = Masker(os.environ.items())
         folders = [job.script_folder, *job.python_paths, *filter(None, [job.project_root])]
         self.failures = FailureReporter(folders, self.masker)
         self._modules = modules
-        self._names: Tuple[str, ...] = ()
+        self._source = b""
 
     def run(self) -> int:
         """Run it and report everything.
@@ -160,9 +55,9 @@ class StepRun:
             The exit code that the interpreter would have had.
         """
         send = self.sender.send
-        send("started", pid=os.getpid())
+        self.sender.hold("started", pid=os.getpid())
         guards.report_to(send)
-        self._limit_resources()
+        self._limit_memory()
         Agent(self.sender, self.failures).start()
         for name in ignored_thread_counts(self.job):
             text = "%s comes too late in a warm process: run this step as a subprocess" % name
@@ -199,10 +94,13 @@ class StepRun:
         started = time.perf_counter()
         install_stubs(job.stubs, send)
         manager = ScriptImportManager(job.script, [job.script_folder, *job.python_paths])
-        script = manager.import_script(prepare_package(job.script, send))
-        self._names = script.imported_names
-        send("imported", seconds=time.perf_counter() - started)
-        return MainCall(job, script, ContainerPaths(job), send, self.masker)
+        source = self._source = read_source(job.script)
+        detail = secure_pypi_override(job, source)
+        if detail is not None:
+            send("override", kind="environment", name=SECURE_PYPI, detail=detail)
+        script = manager.import_script(source, None if job.as_shipped else prepare_package(job.script, source, send))
+        self.sender.hold("imported", seconds=time.perf_counter() - started)
+        return MainCall(job, script, self._paths, send, self.masker)
 
     def _report_exception(self, error: BaseException, call: "MainCall | None") -> None:
         chain = self.failures.chain(error)
@@ -214,9 +112,9 @@ class StepRun:
         code, message = _exit_code(error)
         if message is not None:
             sys.stderr.write(message + "\n")
-        if code != 0 and call is not None and call.error is not None and not isinstance(call.error, SystemExit):
-            # The block turned main's exception into an exit code: the exception is what the user needs.
-            self._report_exception(call.error, call)
+        reason = _reason_of_exit(error, call) if code != 0 else None
+        if reason is not None:
+            self._report_exception(reason, call)
         chain = self.failures.chain(error) if code != 0 else []
         self.sender.send("sysexit", code=code, message=self.masker.text(message) if message else message, chain=chain)
         return code
@@ -230,7 +128,8 @@ class StepRun:
             send("notice", message=text)
         try:
             returned = keep_frames(call.returned if call else None, self.job.file("returned"), send)
-            send("result", main_seconds=seconds, returned=returned)
+            tell = send if self.job.pack_outputs else self.sender.hold
+            tell("result", main_seconds=seconds, returned=returned)
             if self.job.pack_outputs:
                 started = time.perf_counter()
                 pack_training_outputs(self.job, send)
@@ -244,8 +143,8 @@ class StepRun:
         return 0
 
     def _report_modules(self) -> None:
-        files, libraries = self._modules.since(self._names, self.failures.is_user)
-        self.sender.send("modules", files=[file for file in files if file != self.job.script], libraries=libraries)
+        files, libraries = self._modules.since(self._source, self.failures.is_user)
+        self.sender.hold("modules", files=[file for file in files if file != self.job.script], libraries=libraries)
 
     def _announce_end(self) -> None:
         lingering = lingering_threads()
@@ -254,10 +153,7 @@ class StepRun:
         flush_output()
         self.sender.send("finishing")
 
-    def _limit_resources(self) -> None:
-        faulthandler.enable(file=2, all_threads=False)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-        _prefer_for_oom_killer()
+    def _limit_memory(self) -> None:
         limit = self.job.memory_limit_bytes
         if limit:
             with open("/proc/self/statm") as file:
@@ -276,21 +172,11 @@ def _exit_code(error: SystemExit) -> "Tuple[int, str | None]":
     return 1, str(error.code)
 
 
-def _prefer_for_oom_killer() -> None:
-    """When memory runs out, the kernel shall take the step, not the front or the zygote."""
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("500")
-    except OSError:
-        pass
-
-
-def _first_line(control: int) -> Dict[str, Any]:
-    reader = LineReader()
-    messages: List[Dict[str, Any]] = []
-    while not messages:
-        data = os.read(control, 65536)
-        if not data:
-            os._exit(70)
-        messages = reader.feed(data)
-    return messages[0]
+def _reason_of_exit(error: SystemExit, call: "MainCall | None") -> Optional[BaseException]:
+    """The exception that a script turned into an exit code: it is what the user needs to see."""
+    found: List[Optional[BaseException]] = [call.error if call is not None else None]
+    context: Optional[BaseException] = error
+    while context is not None and len(found) < 20:
+        context = context.__cause__ or context.__context__
+        found.append(context)
+    return next((each for each in found if each is not None and not isinstance(each, SystemExit)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Dict, List, Mapping
+from typing import Dict, List, Mapping, Optional
 
 from .container_paths import ContainerPaths, is_container_path
 from .job import REPORTS_FILE, Job
@@ -28,6 +28,9 @@ AWS_CREDENTIALS = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_SHARED_CREDENTIALS_FILE",
 )
+SECURE_PYPI = "USE_SECURE_PYPI"
+"""Cursus' scripts ask AWS for a token before they install packages, unless this is ``false``. Nothing is installed
+here, so there is nothing to ask for; without AWS they would die of it while they are imported."""
 THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Read once, when the library is loaded: too late for a step that is forked from a warm process."""
 INHERITED_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inherited")
@@ -58,6 +61,8 @@ def of_step(job: Job, paths: ContainerPaths, temporary: str) -> Dict[str, str]:
         values[name] = local_value(value, paths, temporary)
     if not job.allow_network:
         values["AWS_EC2_METADATA_DISABLED"] = "true"
+        if not job.as_shipped:
+            values[SECURE_PYPI] = "false"
     values.update(
         {
             "TMPDIR": temporary,
@@ -69,6 +74,14 @@ def of_step(job: Job, paths: ContainerPaths, temporary: str) -> Dict[str, str]:
         }
     )
     return values
+
+
+def secure_pypi_override(job: Job, source: bytes) -> Optional[str]:
+    """Says what was changed for a script that would ask AWS for a token; None where nothing was."""
+    if job.as_shipped or job.allow_network or SECURE_PYPI.encode() not in source:
+        return None
+    asked = job.environment.get(SECURE_PYPI, "not set")
+    return None if asked.lower() == "false" else "false (was: %s): nothing is installed, so no token is fetched" % asked
 
 
 def local_value(value: str, paths: ContainerPaths, temporary: str) -> str:

@@ -44,7 +44,7 @@ def start(mode, descriptor):  # type: (str, int) -> None
     if mode == "zygote":
         importlib.import_module(PACKAGE + ".zygote").serve(descriptor)
     else:
-        importlib.import_module(PACKAGE + ".child").run_in_fresh_interpreter(descriptor)
+        importlib.import_module(PACKAGE + ".entry").run_in_fresh_interpreter(descriptor)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterable, Mapping, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Tuple
 
 MASK = "********"
 _SECRET = re.compile(r"SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL|TOKEN|KEY|(?:^|_)PWD(?:_|$)")
@@ -37,12 +37,15 @@ class Masker:
     """
 
     def __init__(self, environment: Iterable[Tuple[str, str]]) -> None:
-        secrets = {value for name, value in environment if is_secret_name(name) and _MIXED.match(value)}
-        longest_first = sorted(secrets, key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, longest_first))) if secrets else None
+        self._environment = environment
+        self._secrets: Optional[List[str]] = None
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        if self._values is not None:
-            text = self._values.sub(MASK, text)
+        if self._secrets is None:
+            found = {value for name, value in self._environment if is_secret_name(name) and _MIXED.match(value)}
+            # The longest first: one secret may be the beginning of another.
+            self._secrets = sorted(found, key=len, reverse=True)
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
         return _URL_PASSWORD.sub(MASK + "@", text) if "://" in text else text

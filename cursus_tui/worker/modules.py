@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
-from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
+_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", ())) | frozenset(sys.builtin_module_names)
 _STANDARD_FOLDER = sysconfig.get_paths()["stdlib"] + os.sep
 
@@ -17,40 +19,63 @@ class ModuleRecord:
     Args:
         names: Module names.
         versions: Library -> version, of those.
+        last: The newest of them.
     """
 
-    def __init__(self, names: FrozenSet[str], versions: Dict[str, str]) -> None:
+    def __init__(self, names: FrozenSet[str], versions: Dict[str, str], last: str) -> None:
         self._names = names
         self._versions = versions
+        self._last = last
 
     @classmethod
     def of_now(cls) -> "ModuleRecord":
         """The state of this process. Slow enough to be taken before a fork, not after it."""
         names = frozenset(sys.modules)
-        return cls(names, _versions({name.partition(".")[0] for name in names}))
+        return cls(names, _versions({name.partition(".")[0] for name in names}), next(reversed(sys.modules)))
 
-    def since(self, imported: Iterable[str], is_user: Callable[[str], bool]) -> Tuple[List[str], Dict[str, str]]:
-        """What a step added.
+    def since(self, source: bytes, is_user: Callable[[str], bool]) -> Tuple[List[str], Dict[str, str]]:
+        """What a step uses.
 
         Args:
-            imported: Top-level names that the script's source imports: they count though they were there before.
+            source: The script's text.
             is_user: Whether a file belongs to the project.
 
         Returns:
-            Project files that were imported, and versions of the libraries that are in use.
+            Project files that were imported, and versions of the libraries that the script and those files name:
+            not of what these pull in, which depends on what was imported before.
         """
-        new = [name for name in list(sys.modules) if name not in self._names]
-        files = set()
-        roots = set()
-        for name in new:
-            file = getattr(sys.modules.get(name), "__file__", None)
-            if isinstance(file, str) and is_user(file):
-                files.add(file)
-            else:
-                roots.add(name.partition(".")[0])
-        versions = _versions(roots)
-        versions.update((name, self._versions[name]) for name in imported if name in self._versions)
-        return sorted(files), versions
+        new = self._imported_since()
+        found = (getattr(sys.modules.get(name), "__file__", None) for name in new)
+        files = sorted({file for file in found if isinstance(file, str) and is_user(file)})
+        named = imported_names(source)
+        for file in files:
+            named |= imported_names(_text_of(file))
+        versions = {name: self._versions[name] for name in named if name in self._versions}
+        versions.update(_versions(named.intersection(new)))
+        return files, dict(sorted(versions.items()))
+
+    def _imported_since(self) -> List[str]:
+        new: List[str] = []
+        # New ones are at the end. Looking at all of them would copy the memory that they share with the zygote.
+        for name in reversed(list(sys.modules) if self._last not in sys.modules else sys.modules):
+            if name == self._last:
+                break
+            if name not in self._names:
+                new.append(name)
+        return new
+
+
+def imported_names(source: bytes) -> Set[str]:
+    """Top-level names of everything that a source imports, wherever in it."""
+    return set(_IMPORT.findall(source.decode("utf-8", "replace")))
+
+
+def _text_of(file: str) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except OSError:
+        return b""
 
 
 def _versions(roots: Iterable[str]) -> Dict[str, str]:

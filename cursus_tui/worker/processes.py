@@ -47,6 +47,16 @@ def descendants(root: int, without: Collection[int] = ()) -> List[int]:
     return found
 
 
+def main_thread_children() -> List[int]:
+    """Our own children that were forked by, or orphaned to, our main thread; all of them where that cannot be told."""
+    pid = os.getpid()
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            return list(map(int, file.read().split()))
+    except OSError:
+        return descendants(pid)
+
+
 def command_line(pid: int, limit: int = 200) -> str:
     """What a process was started as, for people; its name where that is empty."""
     try:

@@ -6,13 +6,12 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import time
 from typing import Any, Callable, List, Optional, Tuple
 
 from .channel import Json, LineSocket, encode, read_lines
-from .child import Pipes
 from .environment import ATTEMPT
+from .forking import ForkedChild
 from .job import REPORTS_FILE, Job
 from .log_drain import LogDrain
 from .outcome import AttemptReport, write_atomically
@@ -31,19 +30,23 @@ FindOrphans = Callable[["RunningStep"], List[int]]
 
 
 class RunningStep:
-    """One attempt, from before its fork until its outcome is written.
+    """One attempt, from the moment that its child gets the job until its outcome is written.
 
     Args:
         job: What runs.
+        child: Waits for the job; belongs to this object from now on.
         selector: The zygote's.
         send: Sends a line to the front, if there is one.
     """
 
-    def __init__(self, job: Job, selector: selectors.BaseSelector, send: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, job: Job, child: ForkedChild, selector: selectors.BaseSelector, send: Callable[[bytes], None]
+    ) -> None:
         self.job = job
-        self.pid = 0
+        self.pid = child.pid
         self.done = False
         self.exited = False
+        self._has_started = False
         self._send = send
         self._report = AttemptReport(time.time())
         self._signals: List[Tuple[float, int]] = []
@@ -56,41 +59,25 @@ class RunningStep:
         self._output_due: Optional[float] = None
         self._leave_by: Optional[float] = None
         self._timeout_at = time.monotonic() + job.timeout_seconds if job.timeout_seconds else None
-        ours, theirs = socket.socketpair()
-        out_pipe, self._out_writer = os.pipe()
-        err_pipe, self._err_writer = os.pipe()
-        self._theirs = theirs
-        self._control = LineSocket(ours, selector, self._received)
-        self._out = LogDrain(out_pipe, job.file("stdout.log"), job.log_limit_bytes, selector)
-        self._err = LogDrain(err_pipe, job.file("stderr.log"), job.log_limit_bytes, selector)
+        self._control = LineSocket(child.control, selector, self._received)
+        self._out = LogDrain(child.output, job.file("stdout.log"), job.log_limit_bytes, selector)
+        self._err = LogDrain(child.errors, job.file("stderr.log"), job.log_limit_bytes, selector)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._events = os.open(job.file("events.jsonl"), flags, 0o600)
 
-    # -- start ---------------------------------------------------------------------------------------------------
+    def start(self, message: Json, zygote: Json) -> None:
+        """Leave a trace for a later front, then give the child its job."""
+        trace = {"boot": BOOT_ID, "zygote": zygote, "step": identity(self.pid)}
+        with open(self.job.file("process.json"), "wb") as file:
+            file.write(encode(trace))
+        self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
+        self._emit([{"event": "forked", "pid": self.pid, "time": time.time()}])
 
-    def give_to_child(self, zygote: int) -> Pipes:
-        """In the fork: keep the child's ends, close ours."""
-        self.close_in_child()
-        return Pipes(self._theirs.detach(), self._out_writer, self._err_writer, zygote)
-
-    def close_in_child(self) -> None:
+    def close_in_fork(self) -> None:
         """In a fork: close the zygote's ends."""
         for descriptor in (self._control.fileno(), self._events, *self._out.descriptors(), *self._err.descriptors()):
             if descriptor >= 0:
                 os.close(descriptor)
-
-    def started(self, pid: int, message: Json) -> None:
-        """In the zygote, after the fork: close the child's ends and leave a trace for a later front."""
-        self.pid = pid
-        self._theirs.close()
-        os.close(self._out_writer)
-        os.close(self._err_writer)
-        trace = {"boot": BOOT_ID, "zygote": _identity(os.getpid()), "step": _identity(pid)}
-        with open(self.job.file("process.json"), "wb") as file:
-            file.write(encode(trace))
-        if self.job.isolation == "subprocess":
-            self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
-        self._emit([{"event": "forked", "pid": pid}])
 
     # -- while it runs -------------------------------------------------------------------------------------------
 
@@ -120,6 +107,11 @@ class RunningStep:
         for stream in (self._control, self._out, self._err):
             if stream.is_open:
                 stream.ready(selectors.EVENT_READ)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its process is past its start and not yet at its end."""
+        return self._has_started and not self.exited
 
     @property
     def deadline(self) -> Optional[float]:
@@ -170,27 +162,31 @@ class RunningStep:
 
     def _received(self, events: List[Json]) -> None:
         replies = [event for event in events if event.get("event") == "reply"]
-        for reply in replies:
-            self._forward(reply)
+        self._forward(*replies)
         self._emit([event for event in events if event.get("event") != "reply"])
 
     def _emit(self, events: List[Json]) -> None:
         """Keep events, then announce them."""
         if not events:
             return
-        with contextlib.suppress(OSError):  # a full disk must not keep the step from ending
-            os.write(self._events, b"".join(map(encode, events)))
+        self._record(events)
+        self._forward(*events)
         for event in events:
             self._report.take(event)
-            self._forward(event)
-            if event.get("event") == "started" and self._reason is not None:
-                # The first INT may have come before the child listened.
-                self._signal(signal.SIGINT)
+            if event.get("event") == "started":
+                self._has_started = True
+                if self._reason is not None:
+                    # The first INT may have come before the child listened.
+                    self._signal(signal.SIGINT)
             elif event.get("event") == "finishing":
                 self._leave_by = time.monotonic() + LEAVE_SECONDS
 
-    def _forward(self, event: Json) -> None:
-        self._send(encode(dict(event, job=self.job.id)))
+    def _record(self, events: List[Json]) -> None:
+        with contextlib.suppress(OSError):  # a full disk must not keep the step from ending
+            os.write(self._events, b"".join(map(encode, events)))
+
+    def _forward(self, *events: Json) -> None:
+        self._send(b"".join(encode(dict(event, job=self.job.id)) for event in events))
 
     # -- end -----------------------------------------------------------------------------------------------------
 
@@ -234,13 +230,14 @@ class RunningStep:
             orphans=self._orphans,
         )
         self._remove_short_tmp()
-        self._emit([{"event": "ended", "time": outcome["ended"]}])
+        ended = {"event": "ended", "time": outcome["ended"]}
+        self._record([ended])
         os.close(self._events)
         try:
             write_atomically(self.job.file("outcome.json"), outcome)
         except OSError as error:
             self._forward({"event": "notice", "message": "its outcome could not be written: %s" % error})
-        self._forward({"event": "outcome", "outcome": outcome})
+        self._forward(ended, {"event": "outcome", "outcome": outcome})
         self.done = True
 
     def _reason_of_later_front(self) -> Optional[str]:
@@ -270,6 +267,7 @@ class RunningStep:
         return "%s=%s" % (ATTEMPT, self.job.folder)
 
 
-def _identity(pid: int) -> Json:
+def identity(pid: int) -> Json:
+    """A process, so that no later one of the same number is taken for it."""
     stat = process_stat(pid)
     return {"pid": pid, "start": stat.start_ticks if stat else None}

@@ -4,15 +4,21 @@ from __future__ import annotations
 import __future__
 
 import ast
+import importlib.util
 import linecache
 import os
 import re
 import sys
 from types import CodeType, ModuleType
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
 
+_MAIN_BLOCK = re.compile(
+    rb"""^if[ \t]*\(?[ \t]*(?:__name__[ \t]*==[ \t]*(["'])__main__\1|(["'])__main__\2[ \t]*==[ \t]*__name__)""",
+    re.MULTILINE,
+)
+_RELATIVE_IMPORT = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
+_ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+.*$", re.MULTILINE)
 _FUTURE_FLAGS = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
-_IMPORTED_NAME = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
 
 
 class LoadedScript(NamedTuple):
@@ -22,8 +28,6 @@ class LoadedScript(NamedTuple):
     block: Optional[CodeType]
     """Its ``if __name__ == "__main__":`` statement and whatever follows; None where there is none."""
     main: Optional[Callable[..., Any]]
-    imported_names: Tuple[str, ...]
-    """Top-level names of everything its source imports, for the record of library versions."""
 
 
 class ScriptImportManager:
@@ -41,32 +45,33 @@ class ScriptImportManager:
         self.script = script
         self.search = search
 
-    def import_script(self, package: Optional[str] = None) -> LoadedScript:
+    def import_script(self, source: bytes, package: Optional[str] = None) -> LoadedScript:
         """Execute the script's body.
 
         Args:
+            source: The script's text.
             package: Its package, where it uses relative imports.
 
         Raises:
             BaseException: Whatever the script raises, ``SyntaxError`` included.
         """
-        source = read_source(self.script)
-        tree = parse(source, self.script)
+        body, block = split_at_main_block(source, self.script)
         module = ModuleType("__main__")
         module.__file__ = self.script
         module.__package__ = package
         module.__dict__["__builtins__"] = __builtins__
         sys.path[:0] = [folder for folder in self.search if folder not in sys.path]
         self._register(module)
-        linecache.checkcache(self.script)
-        position = next((i for i, node in enumerate(tree.body) if _is_main_block(node)), len(tree.body))
-        body = _code(tree.body[:position], self.script)
+        self._remember_source(source)
         exec(body, module.__dict__)
-        rest = tree.body[position:]
-        block = _code(rest, self.script, body.co_flags & _FUTURE_FLAGS) if rest else None
         main = module.__dict__.get("main")
-        names = tuple(sorted(set(_IMPORTED_NAME.findall(source.decode("utf-8", "replace")))))
-        return LoadedScript(module, block, main if callable(main) else None, names)
+        return LoadedScript(module, block, main if callable(main) else None)
+
+    def _remember_source(self, source: bytes) -> None:
+        """Tracebacks show the source as it was, though the file is edited while it runs."""
+        lines = importlib.util.decode_source(source).splitlines(True)
+        # An entry without a time of change is never compared with the file.
+        linecache.cache[self.script] = (len(source), None, lines, self.script)
 
     def _register(self, module: ModuleType) -> None:
         stem = os.path.splitext(os.path.basename(self.script))[0]
@@ -81,14 +86,40 @@ def read_source(script: str) -> bytes:
         return file.read()
 
 
-def parse(source: bytes, script: str) -> ast.Module:
-    """The script's syntax tree (its encoding declaration is honoured)."""
-    return ast.parse(source, script)
+def split_at_main_block(source: bytes, script: str) -> Tuple[CodeType, Optional[CodeType]]:
+    """The code before the ``__main__`` block, and the code from it on; file name and line numbers are the script's.
+
+    Raises:
+        SyntaxError: Of the script.
+    """
+    start = _MAIN_BLOCK.search(source)
+    if start is None:
+        return _compiled(source, script), None
+    encoding = b"".join(_ENCODING.findall(b"\n".join(source.split(b"\n", 2)[:2]))[:1])
+    lines_before = source.count(b"\n", 0, start.start())
+    # A second line may declare an encoding, so it stays one of the first two.
+    blank = encoding + b"\n" * lines_before if encoding and lines_before else b"\n" * lines_before
+    try:
+        body = _compiled(source[: start.start()], script)
+        return body, _compiled(blank + source[start.start() :], script, body.co_flags & _FUTURE_FLAGS)
+    except SyntaxError:
+        # Either the script is wrong, which the next line says in its own words, or this is no statement but a text.
+        _compiled(source, script)
+        return _split_by_syntax_tree(source, script)
 
 
-def uses_relative_imports(tree: ast.Module) -> bool:
+def uses_relative_imports(source: bytes) -> bool:
     """Whether any import in the script starts with a dot."""
-    return any(isinstance(node, ast.ImportFrom) and node.level > 0 for node in ast.walk(tree))
+    return _RELATIVE_IMPORT.search(source) is not None
+
+
+def _split_by_syntax_tree(source: bytes, script: str) -> Tuple[CodeType, Optional[CodeType]]:
+    """The same for odd layouts, at several times the cost."""
+    statements = ast.parse(source, script).body
+    position = next((i for i, node in enumerate(statements) if _is_main_block(node)), len(statements))
+    body = _compiled(ast.Module(body=statements[:position], type_ignores=[]), script)
+    rest = ast.Module(body=statements[position:], type_ignores=[])
+    return body, _compiled(rest, script, body.co_flags & _FUTURE_FLAGS) if rest.body else None
 
 
 def _is_main_block(node: ast.stmt) -> bool:
@@ -101,6 +132,6 @@ def _is_main_block(node: ast.stmt) -> bool:
     )
 
 
-def _code(body: List[ast.stmt], script: str, flags: int = 0) -> CodeType:
-    code: CodeType = compile(ast.Module(body=body, type_ignores=[]), script, "exec", flags, dont_inherit=True)
+def _compiled(source: Union[bytes, ast.Module], script: str, flags: int = 0) -> CodeType:
+    code: CodeType = compile(source, script, "exec", flags, dont_inherit=True)
     return code

@@ -8,14 +8,15 @@ import sys
 
 
 def redirect(output: int, errors: int) -> None:
-    """Make these pipes stdout and stderr, at both levels, and let stdin be at its end."""
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
+    """Make these pipes the process's stdout and stderr. Its stdin is at its end already: the zygote's is."""
     os.dup2(output, 1)
     os.dup2(errors, 2)
-    for descriptor in {null, output, errors}:
-        if descriptor > 2:
-            os.close(descriptor)
+    os.close(output)
+    os.close(errors)
+
+
+def open_streams() -> None:
+    """Make Python's streams anew. Done by the zygote, once: they go by number, whatever is behind it in each child."""
     sys.stdin = io.TextIOWrapper(io.BufferedReader(_file(0, "r")), encoding="utf-8")
     sys.stdout = _text(1)
     sys.stderr = _text(2)

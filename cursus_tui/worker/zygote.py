@@ -12,16 +12,19 @@ import socket
 import sys
 import tempfile
 import time
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, Optional
 
-from . import child, guards
+from . import guards
 from .channel import Json, LineSocket, encode
+from .entry import exec_fresh_interpreter, wait_and_run
+from .forking import ChildEnds, ForkedChild, fork_child
 from .job import Job
 from .kernel import become_subreaper
 from .modules import ModuleRecord
 from .preload import STANDARD_LIBRARY, preload
-from .processes import descendants, environment_has
-from .running import RunningStep
+from .processes import descendants, environment_has, main_thread_children
+from .running import RunningStep, identity
+from .streams import open_streams
 
 LONGEST_TMP = 60
 """Sockets that pools put below ``TMPDIR`` add about 35 characters, and the kernel allows 107."""
@@ -33,6 +36,7 @@ def serve(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     become_subreaper()
+    open_streams()
     allow_network = os.environ.pop("CURSUS_TUI_NETWORK", "refused") == "allowed"
     network_guard = guards.install(allow_network, isolate=True)
     failed = preload(STANDARD_LIBRARY)
@@ -55,8 +59,9 @@ class Zygote:
         self._steps: Dict[int, RunningStep] = {}
         self._probes: Dict[int, int] = {}
         self._preloads: List[Json] = []
+        self._identity = identity(os.getpid())
         self._stopping = False
-        self._childless = True
+        self._spare: Optional[ForkedChild] = None
         self._modules: Optional[ModuleRecord] = None
         self._short_folder: Optional[str] = None
         self._selector = selectors.PollSelector()
@@ -75,17 +80,20 @@ class Zygote:
     def run(self) -> None:
         """Serve until the front is gone (or says stop) and no step runs."""
         while True:
-            for key, mask in self._selector.select(self._seconds_to_wait()):
+            ready = self._selector.select(self._seconds_to_wait())
+            for key, mask in ready:
                 key.data(mask)
+            if self._preloads and not ready and not self._steps:
+                self._preload_next()
+            elif self._spare is None and self._has_time_for_spare(bool(ready)):
+                self._spare = self._fork_waiting()
             now = time.monotonic()
             for step in list(self._steps.values()):
                 step.tick(now, self._orphans_of)
                 if step.done:
                     del self._steps[step.job.id]
-            if not self._steps:
-                if self._stopping or not self._front.is_open:
-                    return
-                self._preload_next()
+            if not self._steps and (self._stopping or not self._front.is_open):
+                return
 
     def clean_up(self) -> None:
         """Leave nothing behind."""
@@ -93,11 +101,17 @@ class Zygote:
             shutil.rmtree(self._short_folder, ignore_errors=True)
 
     def _seconds_to_wait(self) -> Optional[float]:
-        if self._preloads and not self._steps:
-            return 0.0
+        if not self._steps:
+            return 0.0 if self._preloads or self._spare is None else None
         deadlines = [step.deadline for step in self._steps.values()]
         soonest = min((deadline for deadline in deadlines if deadline is not None), default=None)
         return None if soonest is None else max(0.0, soonest - time.monotonic())
+
+    def _has_time_for_spare(self, busy: bool) -> bool:
+        """Whether nobody waits for us: nothing runs, or what runs does so by itself for now."""
+        if not self._steps:
+            return not busy and not self._preloads
+        return all(step.is_under_way for step in self._steps.values())
 
     def _obey(self, messages: List[Json]) -> None:
         for message in messages:
@@ -119,8 +133,7 @@ class Zygote:
                     running.cancel("cancelled", STOP_SECONDS / 2)
 
     def _preload_next(self) -> None:
-        if not self._preloads:
-            return
+        self._drop_spare()
         message = self._preloads.pop(0)
         started = time.monotonic()
         failed = preload(message.get("modules") or [])
@@ -135,27 +148,41 @@ class Zygote:
             if self._short_folder is None:
                 self._short_folder = tempfile.mkdtemp(prefix="cursus-")
             job = Job.from_json(dict(message, short_tmp=os.path.join(self._short_folder, str(job.id))))
-        modules = self._settle()
         try:
-            step = RunningStep(job, self._selector, self._front.send)
+            child = self._child_for(job)
         except OSError as error:
-            self.announce("refused", job=job.id, message="cannot start the step: %s" % error)
+            self.announce("refused", job=job.id, message="no process for the step: %s" % error)
             return
-        zygote = os.getpid()
         try:
-            pid = os.fork()
+            step = RunningStep(job, child, self._selector, self._front.send)
         except OSError as error:
-            self.announce("refused", job=job.id, message="cannot fork: %s" % error)
+            child.close()
+            self.announce("refused", job=job.id, message="no files for the step: %s" % error)
             return
-        if pid == 0:
-            self._forget_in_child()
-            pipes = step.give_to_child(zygote)
-            if job.isolation == "subprocess":
-                child.exec_fresh_interpreter(job, pipes)
-            child.run_forked(job, pipes, modules)
-        self._childless = False
         self._steps[job.id] = step
-        step.started(pid, message)
+        step.start(message, self._identity)
+
+    def _child_for(self, job: Job) -> ForkedChild:
+        if job.isolation == "subprocess":
+            return self._fork(lambda ends: exec_fresh_interpreter(ends, job))
+        child, self._spare = self._spare, None
+        return child or self._fork_waiting()
+
+    def _fork_waiting(self) -> ForkedChild:
+        modules = self._settle()
+        return self._fork(lambda ends: wait_and_run(ends, modules))
+
+    def _fork(self, live: Callable[[ChildEnds], None]) -> ForkedChild:
+        def forget_and_live(ends: ChildEnds) -> None:
+            self._forget_in_fork()
+            live(ends)
+
+        return fork_child(forget_and_live)
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
 
     def _settle(self) -> ModuleRecord:
         """Note what is imported, and keep the collector from touching (and so copying) it in every child."""
@@ -165,11 +192,13 @@ class Zygote:
             self._modules = ModuleRecord.of_now()
         return self._modules
 
-    def _forget_in_child(self) -> None:
+    def _forget_in_fork(self) -> None:
         """In a fork: close whatever is the zygote's."""
         signal.set_wakeup_fd(-1)
         for step in self._steps.values():
-            step.close_in_child()
+            step.close_in_fork()
+        if self._spare is not None:
+            self._spare.close()
         for descriptor in (self._wake_up, self._wake_up_writer, self._front.fileno()):
             if descriptor >= 0:
                 os.close(descriptor)
@@ -180,7 +209,6 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             os._exit(0)
-        self._childless = False
         self._probes[pid] = number
 
     def _reap(self, mask: int) -> None:
@@ -190,10 +218,11 @@ class Zygote:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
-                self._childless = True
                 return
             if pid == 0:
                 return
+            if self._spare is not None and self._spare.pid == pid:
+                self._drop_spare()
             if pid in self._probes:
                 self.announce("probed", id=self._probes.pop(pid))
             for step in self._steps.values():
@@ -202,10 +231,9 @@ class Zygote:
 
     def _orphans_of(self, step: RunningStep) -> List[int]:
         """What a step that has ended left running."""
-        if self._childless:
+        others = {other.pid for other in self._steps.values() if other is not step and not other.exited}
+        known = others | {self._spare.pid} if self._spare is not None else others
+        if known.issuperset(main_thread_children()):
             return []
-        others = [other.pid for other in self._steps.values() if other is not step and not other.exited]
-        found = descendants(os.getpid(), without=others)
-        if not others:
-            return found
-        return [pid for pid in found if environment_has(pid, step.marker())]
+        found = descendants(os.getpid(), without=known)
+        return [pid for pid in found if environment_has(pid, step.marker())] if others else found

@@ -1,0 +1,170 @@
+"""How a process becomes a step: as a fork of the zygote that waits for its job, or as an interpreter of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import fcntl
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+from types import ModuleType
+from typing import Any, Dict, List
+
+from . import guards
+from .call import MainCall
+from .channel import LineReader, encode
+from .child import StepRun
+from .container_paths import ContainerPaths
+from .environment import of_step
+from .exit_order import flush_output, leave, lingering_threads
+from .failure import FailureReporter
+from .forking import ChildEnds
+from .job import Job
+from .kernel import die_with_parent
+from .masking import Masker
+from .modules import ModuleRecord
+from .script_import import LoadedScript, split_at_main_block
+from .streams import open_streams, redirect
+
+CONTROL_DESCRIPTOR = 5000
+"""Scripts close low descriptors, often all below their soft limit (1,024): the control socket stays above."""
+_REHEARSAL = b"""import os
+def main(a, b, c, d):
+    return 1
+if __name__ == '__main__':
+    main({'a': '/opt/ml/a'}, {}, {'b': 'c'}, None)
+"""
+
+
+def wait_and_run(ends: ChildEnds, modules: ModuleRecord) -> None:
+    """Be a step, in a fork of the zygote, as soon as a job comes down the control socket. Never returns.
+
+    Whatever does not depend on the job is done before: while the child waits, nobody waits for it.
+    """
+    code = 70
+    try:
+        _take_over(ends)
+        control = move_high(ends.control)
+        random.seed()
+        numpy_random = sys.modules.get("numpy.random")
+        if numpy_random is not None:
+            numpy_random.seed()
+        tempfile.tempdir = None
+        _guard_process()
+        _rehearse()
+        job = Job.from_json(_first_message(control))
+        # Only now: a step that is cancelled before it is set up just ends.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        paths = ContainerPaths(job)
+        os.environ.update(of_step(job, paths, temporary_folder(job)))
+        code = StepRun(job, paths, control, modules).run()
+    finally:
+        leave(code)
+
+
+def run_in_fresh_interpreter(control: int) -> None:
+    """Be a step, in an interpreter of its own. Never returns."""
+    modules = ModuleRecord.of_now()
+    job = Job.from_json(_first_message(control))
+    guards.install(job.allow_network)
+    os.set_inheritable(control, False)
+    open_streams()
+    _guard_process()
+    leave(StepRun(job, ContainerPaths(job), move_high(control), modules).run())
+
+
+def exec_fresh_interpreter(ends: ChildEnds, job: Job) -> None:
+    """Replace this fork of the zygote by a fresh interpreter that runs a job. Never returns."""
+    try:
+        _take_over(ends)
+        os.set_inheritable(ends.control, True)
+        launch = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch.py")
+        environment: Dict[str, str] = dict(os.environ)
+        environment.update(of_step(job, ContainerPaths(job), temporary_folder(job)))
+        os.execve(sys.executable, [sys.executable, launch, "step", str(ends.control)], environment)
+    except BaseException as error:
+        sys.stderr.write("cannot start %s: %s\n" % (sys.executable, error))
+        flush_output()
+    finally:
+        os._exit(70)
+
+
+def temporary_folder(job: Job) -> str:
+    """The attempt's ``tmp``, or a short link to it where its path is too long for the sockets that pools put there."""
+    folder = job.file("tmp")
+    os.makedirs(folder, 0o700, exist_ok=True)
+    link = job.short_tmp
+    if link is None:
+        return folder
+    try:
+        os.symlink(folder, link)
+    except OSError:
+        return folder
+    return link
+
+
+def move_high(descriptor: int) -> int:
+    """Move a descriptor out of the reach of scripts that close all the low ones."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONTROL_DESCRIPTOR if hard == resource.RLIM_INFINITY else min(CONTROL_DESCRIPTOR, hard - 1)
+    try:
+        if wanted >= soft:
+            # An open descriptor may stay above the soft limit; only its making needs the higher one.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted + 1, hard))
+        moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, wanted)
+    except (OSError, ValueError):
+        return descriptor
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    os.close(descriptor)
+    return moved
+
+
+def _take_over(ends: ChildEnds) -> None:
+    os.setsid()
+    die_with_parent(ends.zygote)
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    redirect(ends.output, ends.errors)
+
+
+def _guard_process() -> None:
+    """Keep a crash's stack, write no core file, and be the one that the kernel takes when memory runs out."""
+    faulthandler.enable(file=2, all_threads=False)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("500")
+
+
+def _rehearse() -> None:
+    """Use what every step uses: the first use of a page after a fork copies it, most of what a small step takes."""
+    job = Job(0, "", "/", "/script.py", contract_inputs={"a": "/opt/ml/a"}, input_paths={"a": "/a"})
+    paths = ContainerPaths(job)
+    of_step(job, paths, "/tmp")
+    body, block = split_at_main_block(_REHEARSAL, job.script)
+    module = ModuleType("__main__")
+    exec(body, module.__dict__)
+
+    def send(event: str, **fields: object) -> None:
+        LineReader().feed(encode(dict(fields, event=event)))
+
+    MainCall(job, LoadedScript(module, block, module.__dict__["main"]), paths, send, Masker([])).run()
+    FailureReporter(["/"], Masker([]))
+    lingering_threads()
+    flush_output()
+
+
+def _first_message(control: int) -> Dict[str, Any]:
+    reader = LineReader()
+    messages: List[Dict[str, Any]] = []
+    while not messages:
+        data = os.read(control, 1 << 16)
+        if not data:
+            os._exit(0)
+        messages = reader.feed(data)
+    return messages[0]
