@@ -17,6 +17,8 @@ class JobCancelledError(Exception):
 class Lane(StrEnum):
     """Which threads a job runs on."""
 
+    AT_ONCE = "at once"
+    """Nothing but bookkeeping: done by the thread that takes requests, in their order."""
     READ = "read"
     """What somebody waits for with open eyes: the newest first."""
     BACKGROUND = "background"
@@ -104,6 +106,14 @@ class Workers:
         with self._changed:
             self._waiting.append(job)
             self._changed.notify()
+
+    def withdraw(self, job: Job) -> bool:
+        """Take back a job that still waits. False where it has begun."""
+        with self._changed:
+            if job not in self._waiting:
+                return False
+            self._waiting.remove(job)
+            return True
 
     def _work(self) -> None:
         while True:

@@ -46,6 +46,7 @@ def operation(name: str, lane: Lane, *, newest_wins: bool = False) -> Callable[[
 def open_file(desk: Desk, job: Job) -> dict[str, Any]:
     """``{view, path}`` -> TableInfo. The client chooses the view's number; indexing begins in the background."""
     view = desk.open(int(job.arguments["view"]), Path(job.arguments["path"]), job)
+    job.check()
     desk.put(view)
     info = view.info()
     view.told_columns = info.columns
@@ -66,7 +67,7 @@ def finish(desk: Desk, job: Job) -> None:
     desk.tell(view, last=True)
 
 
-@operation("close", Lane.READ)
+@operation("close", Lane.AT_ONCE)
 def close(desk: Desk, job: Job) -> None:
     """``{view}``: forget it."""
     desk.close(int(job.arguments["view"]))

@@ -76,6 +76,9 @@ class Server:
             jobs = [job for job in self._jobs if wanted(job)]
         for job in jobs:
             job.cancel()
+            lane = self._lanes.get(OPERATIONS[job.operation].lane)
+            if lane is not None and lane.withdraw(job):
+                self._run(job)
 
     def _begin(self, job: Job) -> None:
         operation = OPERATIONS.get(job.operation)
@@ -90,11 +93,18 @@ class Server:
             self._jobs.add(job)
             if job.operation == "open" and job.view is not None:
                 self._opening[job.view] = []
-            elif job.view in self._opening:
+            elif job.view in self._opening and operation.lane is not Lane.AT_ONCE:
                 # Its table comes into being in another thread.
                 self._opening[job.view].append(job)
                 return
-        self._lanes[operation.lane].put(job)
+        self._put(job)
+
+    def _put(self, job: Job) -> None:
+        lane = self._lanes.get(OPERATIONS[job.operation].lane)
+        if lane is None:
+            self._run(job)
+        else:
+            lane.put(job)
 
     def _run(self, job: Job) -> None:
         try:
@@ -123,7 +133,7 @@ class Server:
             self._jobs.discard(job)
             waiting = self._opening.pop(job.view, []) if job.operation == "open" and job.view is not None else []
         for other in waiting:
-            self._lanes[OPERATIONS[other.operation].lane].put(other)
+            self._put(other)
 
     def _fail(self, job: Job, kind: str, error: DataError) -> None:
         if job.number is None:

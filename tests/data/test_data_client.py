@@ -208,12 +208,15 @@ class Wire:
 
 
 @pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    waiting: list[threading.Event] = []
+
     def endless(desk: Desk, job: Job) -> None:
         interrupted = threading.Event()
+        waiting.append(interrupted)
         with job.interruptible(interrupted.set):
-            interrupted.wait(2)
-            raise JobCancelledError if job.cancelled else TimeoutError
+            interrupted.wait(10)
+            raise JobCancelledError
 
     def broken(desk: Desk, job: Job) -> None:
         raise KeyError("a bug")
@@ -225,7 +228,11 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     for name, function in run.items():
         made = operations.Operation(function, Lane.READ, newest_wins=name == "endless")
         monkeypatch.setitem(operations.OPERATIONS, name, made)
-    return Wire()
+    made_wire = Wire()
+    yield made_wire
+    for event in waiting:
+        event.set()
+    os.close(made_wire.requests)
 
 
 def test_a_running_query_is_interrupted(wire: Wire) -> None:
