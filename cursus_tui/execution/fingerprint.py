@@ -20,6 +20,17 @@ MOST_GIVEN_FILES = 10_000
 """Files of a given folder whose size and time count."""
 EDITED_WHILE_RUNNING = "edited while it ran"
 ABSENT = "absent"
+CLOCK_STEP_SECONDS = 0.01
+"""By how much a file's time may lag behind the clock."""
+
+_OTHER_NAMES = {
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "PIL": "pillow",
+    "cv2": "opencv-python",
+    "bs4": "beautifulsoup4",
+}
+"""Import names that differ from the name of what is installed."""
 
 Parts = Mapping[str, str]
 """Name of a part (``script``, ``module:<path>``, ``env:<name>``, ``arg:<flag>``, ``input:<channel>``,
@@ -93,19 +104,22 @@ def _given_digest(path: Path) -> str:
 
 
 def learned_parts(
-    modules: Iterable[Path], libraries: Mapping[str, str], digests: FileDigests, started: float | None
+    modules: Iterable[Path], libraries: Mapping[str, str], digests: FileDigests, python: Path, started: float | None
 ) -> dict[str, str]:
     """The parts that only a run tells: the project's modules that the script imported, and library versions.
 
     Args:
         modules: Files of the project that it imported.
-        libraries: Distribution -> version.
+        libraries: Import name -> version. Those that came from elsewhere than the interpreter's own environment
+            are left out, since nobody could tell later whether they changed.
         digests: Of file contents.
+        python: The interpreter.
         started: When the run started: a module that changed since may not be what was imported.
     """
-    parts = {f"library:{name}": version for name, version in libraries.items()}
+    installed = installed_versions(python) if libraries else {}
+    parts = {f"library:{name}": each for name, each in libraries.items() if installed.get(_installed_as(name)) == each}
     for module in modules:
-        changed = started is not None and _changed_since(module, started)
+        changed = started is not None and _changed_since(module, started - CLOCK_STEP_SECONDS)
         parts[f"module:{module}"] = EDITED_WHILE_RUNNING if changed else digests.of(module)
     return parts
 
@@ -129,14 +143,13 @@ def current_parts(own: Parts, inputs: Parts, before: Parts, digests: FileDigests
     """
     parts = {**own, **inputs}
     installed: Mapping[str, str] | None = None
-    for name, value in before.items():
+    for name in before:
         kind, _, rest = name.partition(":")
         if kind == "module":
             parts[name] = digests.of(rest)
         elif kind == "library":
             installed = installed_versions(python) if installed is None else installed
-            # A library goes by its import name, which need not be the name that it is installed under.
-            parts[name] = installed.get(_normal(rest), value)
+            parts[name] = installed.get(_installed_as(rest), ABSENT)
     return parts
 
 
@@ -242,6 +255,11 @@ def _versions(folders: tuple[tuple[str, int], ...]) -> Mapping[str, str]:
             if match := re.fullmatch(r"(.+)-([^-]+)\.(?:dist-info|egg-info)", name):
                 found[_normal(match.group(1))] = match.group(2)
     return found
+
+
+def _installed_as(name: str) -> str:
+    """The distribution, normalised, of an import name."""
+    return _OTHER_NAMES.get(name) or _normal(name)
 
 
 def _normal(name: str) -> str:

@@ -178,18 +178,24 @@ def is_due(plan: Plan, state: StepState, states: Mapping[str, StepState]) -> boo
     return again and all(is_settled(states[name]) for name in plan.before[state.step])
 
 
-def next_due(plan: Plan, states: Mapping[str, StepState], allowed: frozenset[str] | None = None) -> str | None:
+def next_due(
+    plan: Plan,
+    states: Mapping[str, StepState],
+    allowed: frozenset[str] | None = None,
+    but: frozenset[str] = frozenset(),
+) -> str | None:
     """The first step in topological order that ``continue`` would run.
 
     Args:
         plan: The plan.
         states: Where every step stands.
         allowed: Only these steps; None for all.
+        but: Not these.
     """
     for name, state in states.items():
         if state.status is StepStatus.PASSED and state.stale is None:
             continue
-        if (allowed is None or name in allowed) and is_due(plan, state, states):
+        if (allowed is None or name in allowed) and name not in but and is_due(plan, state, states):
             return name
     return None
 

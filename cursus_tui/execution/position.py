@@ -41,6 +41,8 @@ class Goal:
     """Pause before this step once nothing else of ``allowed`` is due."""
     pause_after: str | None = None
     """Pause after this step."""
+    ran: frozenset[str] = frozenset()
+    """What ran for it: a step that is out of date as soon as it ended (edited meanwhile) must not run for ever."""
     pause: PauseReason | None = None
     """Asked while a step runs: pause after it, or before the next."""
 

@@ -132,12 +132,12 @@ class RunControl:
         """
         while True:
             goal = self.at.goal
-            name = goal.forced or next_due(self.at.plan, self.at.states, goal.allowed)
+            name = goal.forced or next_due(self.at.plan, self.at.states, goal.allowed, goal.ran)
             if name is None:
                 return self.settle()
             if name != passing and self._breaks(name, BreakpointWhen.BEFORE):
                 return self.pause(PauseReason.BEFORE_STEP, name)
-            self.at = self.at.but(goal=dataclasses.replace(goal, forced=None))
+            self.at = self.at.but(goal=dataclasses.replace(goal, forced=None, ran=goal.ran | {name}))
             if not self._begin(name, forced=goal.forced is not None):
                 return None
             passing = None

@@ -283,6 +283,8 @@ class Session:
 
     def _command(self, name: str, call: Callable[[], None], step: str | None = None) -> Done:
         def checked() -> None:
+            if name in RUNS and self._run.at.phase is not Phase.RUNNING and not self._run.at.read_only:
+                self._run.refresh()
             if reason := self.why_not(name, step):
                 raise IllegalCommand(reason)
             call()

@@ -1,4 +1,7 @@
-"""What each command does. Plain functions over the run; the session has checked that the command is legal."""
+"""What each command does: plain functions over the run.
+
+The session has looked at every step anew and found the command legal.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,17 @@ Resolve = Callable[[Overrides], Pipeline]
 
 def new_run_id() -> str:
     """A name for a run: its time of start, which sorts, and a short random tail."""
-    return time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
+    now = time.time()
+    return time.strftime("%Y%m%d-%H%M%S-", time.localtime(now)) + f"{now % 1 * 1000:03.0f}"[:3] + secrets.token_hex(2)
 
 
 def continue_(run: RunControl) -> None:
     """Run everything that is due."""
-    run.refresh()
     run.go(Goal())
 
 
 def step_over(run: RunControl, step: str | None) -> None:
     """Run one step, and pause before the next."""
-    run.refresh()
     step = step or next_due(run.at.plan, run.at.states)
     if step is None:
         raise IllegalCommand("no step is ready to run")
@@ -41,19 +43,16 @@ def step_over(run: RunControl, step: str | None) -> None:
 
 def run_to(run: RunControl, step: str) -> None:
     """Run what a step needs, and pause before it."""
-    run.refresh()
     run.go(Goal(allowed=needed_for(run.at.plan, step, run.at.states), stop_before=step))
 
 
 def run_through(run: RunControl, step: str) -> None:
     """Run what a step needs, and the step itself; what is up to date is not run again."""
-    run.refresh()
     run.go(Goal(allowed=needed_for(run.at.plan, step, run.at.states) | {step}))
 
 
 def run_only(run: RunControl, step: str) -> None:
     """Run a step again with whatever inputs exist, of this run or of earlier ones, and pause after it."""
-    run.refresh()
     _borrow_inputs(run, step)
     _require_inputs(run, step)
     run.go(Goal(allowed=frozenset({step}), forced=step, pause_after=step))
@@ -61,7 +60,6 @@ def run_only(run: RunControl, step: str) -> None:
 
 def run_from(run: RunControl, step: str, to: str | None) -> None:
     """Run a step again and everything after it (or only what leads to ``to``), on what exists of the steps before."""
-    run.refresh()
     plan = run.at.plan
     following = plan.descendants(step)
     if to is not None:

@@ -174,7 +174,8 @@ class AttemptMaker:
             findings.append(_private_changed(step.name, private))
         if status is StepStatus.PASSED:
             findings += odd
-        learned = learned_parts(result.imported_files, result.libraries, self.digests, attempt.started)
+        python = step.python or self.options.python
+        learned = learned_parts(result.imported_files, result.libraries, self.digests, python, attempt.started)
         parts = {**parts, **learned}
         ended = dataclasses.replace(
             attempt,
