@@ -21,7 +21,7 @@ from cursus_tui.app.resume import resume_question
 from cursus_tui.app.screens.choose import Choose
 from cursus_tui.app.screens.main import MainScreen
 from cursus_tui.records.errors import UserError
-from cursus_tui.records.run import RunRecord
+from cursus_tui.records.run import Phase, RunRecord
 
 ANSI_THEME = "textual-ansi"
 """Uses the terminal's own colours: few bytes, and right for NO_COLOR."""
@@ -118,7 +118,9 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         except (UserError, OSError) as problem:
             self._main.post_message(messages.SessionRefused(str(problem)))
             return
-        self.call_from_thread(self._ask_to_resume if found else self._start, found)
+        # A run in which nothing was started has nothing to resume.
+        begun = found is not None and found.phase is not Phase.IDLE
+        self.call_from_thread(self._ask_to_resume if begun else self._start, found if begun else None)
 
     def _ask_to_resume(self, found: RunRecord | None) -> None:
         if found is None:
@@ -128,7 +130,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             self._start(found if answer != "new" else None)
 
         title, text, answers = resume_question(found)
-        self.push_screen(Choose(title, text, answers), answered)
+        self.push_screen(Choose(title, text, answers, escape="resumes"), answered)
 
     def _start(self, found: RunRecord | None) -> None:
         self._open_session(found.run_id if found else None)

@@ -36,7 +36,8 @@ def artifact_rows(now: Situation, lineage: tuple[LineageEdge, ...]) -> list[Row]
     step = now.selected
     if step is None:
         return [remark("select a step in the pipeline")]
-    return [*_written(now, step), *_inputs(now, step, lineage)]
+    written, inputs = list(_written(now, step)), list(_inputs(now, step, lineage))
+    return [*written, *inputs] if now.attempt and now.attempt.artifacts else [*inputs, *written]
 
 
 def _written(now: Situation, step: Step) -> Iterator[Row]:

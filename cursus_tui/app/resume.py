@@ -17,7 +17,7 @@ def resume_question(found: RunRecord, now: float | None = None) -> tuple[str, st
     ago = _ago((now if now is not None else time.time()) - found.started)
     text = f"The last run of this pipeline ({found.run_id}, started {ago}) did not come to its end."
     answers = [
-        ("resume", "Resume it", "what passed is kept; a step that still runs is taken over"),
+        ("resume", "Resume it", "what passed is kept, what still runs is adopted"),
         ("new", "Begin a new run", "the old one stays in the workspace"),
     ]
     return "Resume", text, answers

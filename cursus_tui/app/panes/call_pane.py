@@ -10,6 +10,7 @@ from textual.widget import Widget
 from cursus_tui.app.call_rows import CallRow, call_rows
 from cursus_tui.app.edits import EditTarget
 from cursus_tui.app.messages import ActionAsked
+from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.situation import Situation
 from cursus_tui.widgets.value_table import ValueTable
@@ -40,12 +41,14 @@ class CallPane(Pane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._table = ValueTable()
+        self._detail = Detail()
         self._rows: dict[str, CallRow] = {}
         self._listed: list[CallRow] = []
 
     def compose(self) -> ComposeResult:
-        """The values."""
+        """The values, and the one under the cursor in full."""
         yield self._table
+        yield self._detail
 
     @property
     def focus_target(self) -> Widget:
@@ -70,6 +73,16 @@ class CallPane(Pane):
         self._listed = listed
         self._rows = {found.row.key: found for found in listed}
         self._table.set_rows([found.row for found in listed], note="select a step in the pipeline")
+
+    def on_value_table_row_highlighted(self, event: ValueTable.RowHighlighted) -> None:
+        """Show the whole value and origin."""
+        event.stop()
+        found = self._table.selected
+        if found is None or found.heading:
+            self._detail.tell()
+        else:
+            value = "not set" if found.value is None else found.value or "(empty)"
+            self._detail.tell((f"{found.name} = {value}", "bold"), (found.origin, "$text-muted"))
 
     def on_value_table_edit_requested(self, event: ValueTable.EditRequested) -> None:
         """The table's own key, or enter."""

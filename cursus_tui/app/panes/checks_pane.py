@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.app import ComposeResult
+
 from cursus_tui.app.messages import StepAsked
+from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.list_pane import ListPane
 from cursus_tui.app.panes.row_list import Row, RowList, heading, remark
 from cursus_tui.app.situation import Situation
@@ -38,11 +41,31 @@ class ChecksPane(ListPane):
         rows = []
         if here:
             rows.append(heading(f"{now.step}: {_count(here)}"))
-            rows += [row for found in here for row in _finding(found, with_step=False)]
+            rows += [_finding(found, with_step=False) for found in here]
         if others:
             rows.append(heading(f"The rest of the pipeline: {_count(others)}" if here else _count(others)))
-            rows += [row for found in others for row in _finding(found, with_step=True)]
+            rows += [_finding(found, with_step=True) for found in others]
         return rows
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._detail = Detail()
+
+    def compose(self) -> ComposeResult:
+        """The findings, and the one under the cursor in full."""
+        yield self.list
+        yield self._detail
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Show all of it, with what to do."""
+        event.stop()
+        found = event.row.value
+        if not isinstance(found, Finding):
+            self._detail.tell()
+            return
+        place = f"{found.file}:{found.line}" if found.file and found.line else str(found.file or "")
+        hint = f"→ {found.hint}" if found.hint else ""
+        self._detail.tell((found.message, "bold"), (hint, "$text-accent"), (f"{found.code}  {place}", "$text-muted"))
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Go where the finding is."""
@@ -62,12 +85,8 @@ def _count(found: list[Finding]) -> str:
     )
 
 
-def _finding(found: Finding, *, with_step: bool) -> list[Row]:
+def _finding(found: Finding, *, with_step: bool) -> Row:
     sign, tone = _SIGNS[found.severity]
-    where = f"{found.file.name}:{found.line}" if found.file and found.line else ""
     place = f"{found.step}: " if with_step and found.step else ""
-    place += f"{where}: " if where else ""
-    rows = [Row((sign, f"{place}{found.message}"), (tone, "plain"), found)]
-    if found.hint:
-        rows.append(Row(("", f"→ {found.hint}"), ("muted",)))
-    return rows
+    place += f"{found.file.name}:{found.line}: " if found.file and found.line else ""
+    return Row((sign, f"{place}{found.message}"), (tone, "plain"), found)

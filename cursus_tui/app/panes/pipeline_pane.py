@@ -101,7 +101,9 @@ class PipelinePane(Pane):
     def on_node_highlighted(self, event: NodeHighlighted) -> None:
         """The cursor selects a step."""
         event.stop()
-        if event.view is self.view and (self.situation is None or event.key != self.situation.step):
+        # A message of a layout that is no longer so must not move the selection back.
+        current = event.view is self.view and event.key == self.view.selected
+        if current and (self.situation is None or event.key != self.situation.step):
             self.post_message(StepAsked(event.key))
 
     def on_node_chosen(self, event: NodeChosen) -> None:

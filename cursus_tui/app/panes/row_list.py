@@ -1,4 +1,4 @@
-"""A searchable list of one-line rows in columns, for files, findings, values and breakpoints."""
+"""A searchable list of one-line rows in columns, for files, findings, answers and breakpoints."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from textual.strip import Strip
 from cursus_tui.text import fit, safe
 from cursus_tui.widgets.hits import Hits
 from cursus_tui.widgets.line_view import LineView, strip_of
+
+_LEAST = 6
+"""Cells that a column keeps."""
+_LONGEST = 200
+"""Cells of a text that count for its column's width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,9 @@ def remark(text: str, tone: str = "muted") -> Row:
 
 
 class RowList(LineView):
-    """Rows in columns. The last column takes what is left of the width; the others are as wide as they need."""
+    """Rows in columns, each as wide as its longest cell; where the pane is narrow the widest columns give way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Choose", show=False, id="rows.choose")]
-    MAX_COLUMN = 44
-    """Cells at most for any column but the last."""
 
     class Chosen(Message):
         """Enter or a double click on a row."""
@@ -77,6 +80,7 @@ class RowList(LineView):
         super().__init__(id=id)
         self._rows: tuple[Row, ...] = ()
         self._widths: list[int] = []
+        self._fitted: tuple[int, list[int]] = (-1, [])
         self._right = frozenset(right)
         self._hits = Hits()
 
@@ -87,12 +91,8 @@ class RowList(LineView):
             return
         kept = self.selected
         self._rows = rows
-        self._widths = []
-        for row in rows:
-            for index, cell in enumerate(row.cells[:-1]):
-                if index == len(self._widths):
-                    self._widths.append(0)
-                self._widths[index] = max(self._widths[index], min(self.MAX_COLUMN, cell_len(safe(cell, 200))))
+        self._widths = _widths(rows)
+        self._fitted = (-1, [])
         if self._hits.text:
             self._hits = Hits(self._hits.text, [self._text(row) for row in rows])
         self.rows_changed()
@@ -163,24 +163,30 @@ class RowList(LineView):
         parts: list[tuple[str, Style]] = [("›" if row == self.cursor else " ", self.tone("active"))]
         parts.append((" " * line.indent, Style()))
         left = width - 1 - line.indent
+        widths = [left] if len(line.cells) == 1 else self._fit(left)
         found = {hit[2] for hit in self._hits.in_row(row)} if self._hits.all else set()
         for index, cell in enumerate(line.cells):
             tone = self.tone(line.tones[min(index, len(line.tones) - 1)])
             if found and self._hits.text.lower() in safe(cell).lower():
                 tone = tone + self.tone("current-hit" if True in found else "hit")
-            last = index == len(line.cells) - 1
-            room = max(0, left if last else min(self._column(index, width), left))
-            parts.append((self._cell(cell, room, index in self._right and not last), tone))
+            room = min(widths[index], left)
+            parts.append((self._cell(cell, room, index in self._right), tone))
             left -= room
-            if not last and left > 0:
+            if index < len(line.cells) - 1 and left > 0:
                 parts.append(("  ", Style()))
                 left -= 2
         return strip_of(parts, width)
 
-    def _column(self, index: int, width: int) -> int:
-        """Cells of a column; the first ones give way where the pane is narrow."""
-        wanted = self._widths[index] if index < len(self._widths) else 0
-        return min(wanted, max(8, width // 2)) if index == 0 else min(wanted, max(6, width // 3))
+    def _fit(self, room: int) -> list[int]:
+        """Cells of each column in so much room: the widest give way first."""
+        if self._fitted[0] != room:
+            widths = list(self._widths)
+            over = sum(widths) + 2 * (len(widths) - 1) - room
+            while over > 0 and max(widths) > _LEAST:
+                widths[widths.index(max(widths))] -= 1
+                over -= 1
+            self._fitted = (room, widths)
+        return self._fitted[1]
 
     @staticmethod
     def _cell(text: str, cells: int, right: bool) -> str:
@@ -188,3 +194,16 @@ class RowList(LineView):
         if right and cell_len(shown) < cells:
             return " " * (cells - cell_len(shown)) + shown
         return fit(shown, cells)
+
+
+def _widths(rows: Sequence[Row]) -> list[int]:
+    """Cells that each column would like to have; rows of one cell span all columns and do not count."""
+    widths: list[int] = []
+    for row in rows:
+        if len(row.cells) == 1:
+            continue
+        for index, cell in enumerate(row.cells):
+            if index == len(widths):
+                widths.append(0)
+            widths[index] = max(widths[index], cell_len(safe(cell, _LONGEST)))
+    return widths

@@ -14,7 +14,13 @@ class Choose(Dialog[str]):
     """Some lines of text and a list of answers; enter takes the one under the cursor."""
 
     def __init__(
-        self, title: str, text: str, answers: Sequence[tuple[str, str, str]], *, selected: str | None = None
+        self,
+        title: str,
+        text: str,
+        answers: Sequence[tuple[str, str, str]],
+        *,
+        selected: str | None = None,
+        escape: str = "closes",
     ) -> None:
         """Make the question.
 
@@ -23,18 +29,20 @@ class Choose(Dialog[str]):
             text: What is asked and why; empty for nothing.
             answers: (answer, its words, a remark).
             selected: The answer that the cursor stands on at first.
+            escape: What no answer means, in a word.
         """
         super().__init__(title)
         self._text = text
         self._rows = [Row((words, note), ("plain", "muted"), answer, indent=1) for answer, words, note in answers]
         self._selected = selected
+        self._escape = escape
 
     def parts(self) -> ComposeResult:
         """Text and answers."""
         if self._text:
             yield told(self._text)
         yield RowList()
-        yield told("enter chooses · esc closes", "muted")
+        yield told(f"enter chooses · esc {self._escape}", "muted")
 
     def on_mount(self) -> None:
         """Fill the list."""

@@ -56,12 +56,11 @@ class Help(Dialog[None]):
         lines = [Content(self._text), Content("")]
         lines.append(Content("Here").stylize("bold $text-accent"))
         for action, reason in self._verbs:
-            note = f"  not now: {reason}" if reason else ""
+            note = f" (not now: {reason})" if reason else ""
             lines.append(
                 Content.assemble(
                     (f"  {self._keymap.label(action.id) or ':':<9}", "bold"),
-                    action.title + ".",
-                    (f" {action.help}", "$text-muted"),
+                    action.title,
                     (note, "$text-warning"),
                 )
             )

@@ -168,6 +168,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.query_one("#right").display = found.right
         for name in PANES:
             self.pane(name).display = name in found.panes
+        below = self.pane("breakpoints")
+        below.styles.height = "1fr" if found.single else min(10, max(2, len(now.breakpoints)))
         self.query_one("#bar-all").display = found.single
         for bar in ("#bar-left", "#bar-right"):
             self.query_one(bar).display = not found.single
