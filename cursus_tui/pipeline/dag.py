@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -151,6 +151,17 @@ class PipelineDAGResolver:
         """Every step after the steps before it; among equals as in the file; steps held back by a cycle last."""
         order = nx.lexicographical_topological_sort(self._free, key=self._position.__getitem__)
         return (*order, *(node for node in self.nodes if node in self._held_back))
+
+    def extended(self, edges: Iterable[tuple[str, str]]) -> PipelineDAGResolver:
+        """The DAG with further edges, such as a user's own wiring draws; one that would close a cycle is left out."""
+        graph = self.graph.copy()
+        added = []
+        for src, dst in edges:
+            if {src, dst} <= self._position.keys() and src != dst and not graph.has_edge(src, dst):
+                if not nx.has_path(graph, dst, src):
+                    graph.add_edge(src, dst)
+                    added.append((src, dst))
+        return PipelineDAGResolver(replace(self.dag, edges=(*self.dag.edges, *added))) if added else self
 
     def predecessors(self, step: str) -> tuple[str, ...]:
         """The steps right before a step, in the order of the edges."""

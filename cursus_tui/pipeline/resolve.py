@@ -55,13 +55,15 @@ def resolve(layout: ProjectLayout, overrides: Overrides, *, catalog: StepCatalog
     config = read_config(layout.config) if layout.config else PipelineConfig()
     hyperparameters = read_hyperparameters(layout.hyperparameters) if layout.hyperparameters else {}
     dag = PipelineDAGResolver(read_dag(layout.dag_file))
+    ordered = dag.extended(_decided_edges(overrides))
     resolved = {
-        node: _resolve_step(node, layout, overrides, catalog, config, hyperparameters) for node in dag.topological_order
+        node: _resolve_step(node, layout, overrides, catalog, config, hyperparameters)
+        for node in ordered.topological_order
     }
     sources = {node: each.source for node, each in resolved.items() if each.source is not None}
     steps = {node: each.step for node, each in resolved.items()}
     interfaces = {node: source.interface for node, source in sources.items()}
-    bindings, refused = _wire(dag, interfaces, overrides)
+    bindings, refused = _wire(dag, ordered, interfaces, overrides)
     environments = {node: environment(source, overrides.environment.get(node, {})) for node, source in sources.items()}
     command_lines = {node: arguments(source, overrides.arguments.get(node, {})) for node, source in sources.items()}
     for node in steps.keys() - sources.keys():
@@ -71,7 +73,7 @@ def resolve(layout: ProjectLayout, overrides: Overrides, *, catalog: StepCatalog
         name=dag.dag.name,
         layout=layout,
         steps=steps,
-        edges=dag.edges,
+        edges=ordered.edges,
         bindings=bindings,
         environment={node: environments[node] for node in steps},
         arguments={node: command_lines[node] for node in steps},
@@ -120,14 +122,20 @@ def _interface(catalog: StepCatalog, name: NodeName, job_type: Value | None) -> 
     return catalog.interface(name.step_type, job_type.value if job_type else None) if name.step_type else None
 
 
+def _decided_edges(overrides: Overrides) -> list[tuple[str, str]]:
+    """(source, step) of every input that the user wired: it orders the two as an edge of the DAG would."""
+    chosen = ((source, step) for step, inputs in overrides.wiring.items() for source in inputs.values())
+    return [(source[0], step) for source, step in chosen if source is not None]
+
+
 def _wire(
-    dag: PipelineDAGResolver, interfaces: Mapping[str, Interface], overrides: Overrides
+    dag: PipelineDAGResolver, ordered: PipelineDAGResolver, interfaces: Mapping[str, Interface], overrides: Overrides
 ) -> tuple[tuple[Binding, ...], tuple[Refusal, ...]]:
     bindings: list[Binding] = []
     refused: list[Refusal] = []
-    for node in dag.topological_order:
+    for node in ordered.topological_order:
         wanted = overrides.wiring.get(node, {})
-        upstream = frozenset(dag.ancestors(node)) if wanted else frozenset()
+        upstream = frozenset(ordered.ancestors(node)) if wanted else frozenset()
         decided, impossible = sort_decisions(node, wanted, upstream, interfaces)
         bindings += wire_step(node, candidates(node, dag.predecessors(node), interfaces), decided)
         refused += impossible

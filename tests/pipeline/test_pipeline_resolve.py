@@ -153,6 +153,16 @@ def test_the_users_decisions_are_carried_out(layout: ProjectLayout) -> None:
     assert found(pipeline) == [("missing-script", "Train"), ("empty-edge", "Registration")]
 
 
+def test_a_users_wiring_needs_no_edge_and_orders_the_steps(layout: ProjectLayout) -> None:
+    write(layout.dag_file, json.dumps({"dag": {"nodes": ["Train", "Prepare_training"], "edges": []}}))
+    assert list(resolve(layout, Overrides()).steps) == ["Train", "Prepare_training"]
+    decided = Overrides(wiring={"Train": {"training_data": ("Prepare_training", "prepared")}})
+    pipeline = resolve(layout, decided)
+    assert list(pipeline.steps) == ["Prepare_training", "Train"]
+    assert pipeline.edges == (("Prepare_training", "Train"),)
+    assert [(each.source_step, each.overridden) for each in pipeline.bindings] == [("Prepare_training", True)]
+
+
 def test_impossible_decisions_and_missing_paths_are_findings(layout: ProjectLayout) -> None:
     overrides = Overrides(
         wiring={"Train": {"training_data": ("Registration", "x")}}, inputs={"Train": {"model_start": Path("/no/where")}}
