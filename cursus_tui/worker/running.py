@@ -46,7 +46,6 @@ class RunningStep:
         self.pid = child.pid
         self.done = False
         self.exited = False
-        self._has_started = False
         self._send = send
         self._report = AttemptReport(time.time())
         self._signals: List[Tuple[float, int]] = []
@@ -109,11 +108,6 @@ class RunningStep:
                 stream.ready(selectors.EVENT_READ)
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether its process is past its start and not yet at its end."""
-        return self._has_started and not self.exited
-
-    @property
     def deadline(self) -> Optional[float]:
         """When ``tick`` is due though nothing happens."""
         candidates = [self._output_due, self._drain_until]
@@ -173,11 +167,9 @@ class RunningStep:
         self._forward(*events)
         for event in events:
             self._report.take(event)
-            if event.get("event") == "started":
-                self._has_started = True
-                if self._reason is not None:
-                    # The first INT may have come before the child listened.
-                    self._signal(signal.SIGINT)
+            if event.get("event") == "started" and self._reason is not None:
+                # The first INT may have come before the child listened.
+                self._signal(signal.SIGINT)
             elif event.get("event") == "finishing":
                 self._leave_by = time.monotonic() + LEAVE_SECONDS
 

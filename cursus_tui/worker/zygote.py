@@ -83,10 +83,8 @@ class Zygote:
             ready = self._selector.select(self._seconds_to_wait())
             for key, mask in ready:
                 key.data(mask)
-            if self._preloads and not ready and not self._steps:
-                self._preload_next()
-            elif self._spare is None and self._has_time_for_spare(bool(ready)):
-                self._spare = self._fork_waiting()
+            if not ready and not self._steps:
+                self._use_idle_time()
             now = time.monotonic()
             for step in list(self._steps.values()):
                 step.tick(now, self._orphans_of)
@@ -107,11 +105,12 @@ class Zygote:
         soonest = min((deadline for deadline in deadlines if deadline is not None), default=None)
         return None if soonest is None else max(0.0, soonest - time.monotonic())
 
-    def _has_time_for_spare(self, busy: bool) -> bool:
-        """Whether nobody waits for us: nothing runs, or what runs does so by itself for now."""
-        if not self._steps:
-            return not busy and not self._preloads
-        return all(step.is_under_way for step in self._steps.values())
+    def _use_idle_time(self) -> None:
+        """Nothing runs and nobody asks: import what was asked for, then have a child ready for the next step."""
+        if self._preloads:
+            self._preload_next()
+        elif self._spare is None:
+            self._spare = self._fork_waiting()
 
     def _obey(self, messages: List[Json]) -> None:
         for message in messages:
