@@ -157,10 +157,10 @@ class PipelineDAGResolver:
         graph = self.graph.copy()
         added = []
         for src, dst in edges:
-            if {src, dst} <= self._position.keys() and src != dst and not graph.has_edge(src, dst):
-                if not nx.has_path(graph, dst, src):
-                    graph.add_edge(src, dst)
-                    added.append((src, dst))
+            is_new = {src, dst} <= self._position.keys() and src != dst and not graph.has_edge(src, dst)
+            if is_new and not nx.has_path(graph, dst, src):
+                graph.add_edge(src, dst)
+                added.append((src, dst))
         return PipelineDAGResolver(replace(self.dag, edges=(*self.dag.edges, *added))) if added else self
 
     def predecessors(self, step: str) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +32,20 @@ SHARED: dict[str, Any] = {
 
 STEP_FIELDS: dict[str, dict[str, Any]] = {
     "ModelMetricsComputation": {"amount_field": "order_amount"},
-    "FeatureSelection": {"n_features_to_select": 4},
+    "FeatureSelection": {"n_features_to_select": 8, "variance_threshold": 0.0, "correlation_threshold": 1.0},
     "StratifiedSampling": {"target_sample_size": 600},
     "PseudoLabelMerge": {"output_format": "csv"},
 }
 
-JOB_TYPES = {"evaluation": "validation"}
-"""Upstream's scripts know no job type ``evaluation``: its users configure such a node as ``validation``."""
+JOB_TYPES = {"evaluation": "validation", "FeatureSelection_calibration": "validation"}
+"""Suffix or node -> job type: upstream's scripts know no ``evaluation``, FeatureSelection no ``calibration``."""
+
+PRECOMPUTED = {
+    "RiskTableMapping_training": "use_precomputed_risk_tables",
+    "MissingValueImputation_training": "use_precomputed_imputation",
+    "FeatureSelection_training": "use_precomputed_features",
+}
+"""Upstream's docs: a training step after one of these is configured to take its artifacts as they are."""
 
 HYPERPARAMETERS: dict[str, Any] = {
     "full_field_list": [IDENTIFIER, *NUMERIC, *CATEGORICAL, LABEL],
@@ -52,6 +58,7 @@ HYPERPARAMETERS: dict[str, Any] = {
     "num_round": 20,
     "max_depth": 3,
     "eta": 0.3,
+    "use_native_categorical": False,
     "num_leaves": 15,
     "learning_rate": 0.1,
     "num_iterations": 20,
@@ -60,14 +67,6 @@ HYPERPARAMETERS: dict[str, Any] = {
     "header": 0,
     "class_weights": [1.0, 1.0],
 }
-
-
-@dataclass(frozen=True)
-class Decisions:
-    """What is decided against a DAG's own wiring, and why; counted in the report."""
-
-    wiring: dict[str, dict[str, list[str] | None]]
-    environment: dict[str, dict[str, str]]
 
 
 def step_type_of(node: str, types: list[str]) -> str:
@@ -83,9 +82,11 @@ def config_for(nodes: list[str], types: list[str]) -> dict[str, Any]:
         suffix = node.removeprefix(kind).strip("_")
         fields: dict[str, Any] = {"__model_type__": f"{kind}Config", **STEP_FIELDS.get(kind, {})}
         if suffix:
-            fields["job_type"] = JOB_TYPES.get(suffix, suffix)
+            fields["job_type"] = JOB_TYPES.get(node, JOB_TYPES.get(suffix, suffix))
         elif kind.endswith(("ModelEval", "ModelInference", "Calibration", "Computation")):
             fields["job_type"] = "validation"
+        if kind.endswith("Training"):
+            fields |= {field: True for step, field in PRECOMPUTED.items() if step in nodes}
         specific[node] = fields
     return {
         "configuration": {"shared": SHARED, "specific": specific},
@@ -93,7 +94,10 @@ def config_for(nodes: list[str], types: list[str]) -> dict[str, Any]:
     }
 
 
-def settings_for(nodes: list[str], folder: Path, model: Path | None, decisions: Decisions) -> dict[str, Any]:
+Wiring = dict[str, dict[str, list[str] | None]]
+
+
+def settings_for(nodes: list[str], model: Path | None, wiring: Wiring) -> dict[str, Any]:
     """The ``cursus-tui.yaml``: stand-ins for cloud sources, hyperparameters, data for the dummy loaders."""
     stand_ins: dict[str, str] = {}
     inputs: dict[str, dict[str, str]] = {}
@@ -111,18 +115,14 @@ def settings_for(nodes: list[str], folder: Path, model: Path | None, decisions: 
         elif node.startswith("Package"):
             inputs[node] = {"inference_scripts_input": "scripts"}
     settings: dict[str, Any] = {"stubs": ["torch"], "stand_ins": stand_ins, "inputs": inputs}
-    if decisions.wiring:
-        settings["wiring"] = {
-            step: {name: ".".join(source) if source else None for name, source in chosen.items()}
-            for step, chosen in decisions.wiring.items()
-            if step in nodes
-        }
-    if decisions.environment:
-        settings["environment"] = {step: env for step, env in decisions.environment.items() if step in nodes}
+    settings["wiring"] = {
+        step: {name: ".".join(source) if source else None for name, source in chosen.items()}
+        for step, chosen in wiring.items()
+    }
     return {key: value for key, value in settings.items() if value}
 
 
-def make_project(dag_file: Path, folder: Path, types: list[str], model: Path | None, decisions: Decisions) -> Path:
+def make_project(dag_file: Path, folder: Path, types: list[str], model: Path | None, wiring: Wiring) -> Path:
     """Writes the project and returns its DAG file. Nothing of the checkout is copied but the DAG itself."""
     nodes = json.loads(dag_file.read_text())["dag"]["nodes"]
     for name in ("data", "hyperparams", "scripts"):
@@ -132,6 +132,6 @@ def make_project(dag_file: Path, folder: Path, types: list[str], model: Path | N
     (folder / "config.json").write_text(json.dumps(config_for(nodes, types), indent=1))
     for name in ("hyperparameters.json", "hyperparameters_NA.json"):
         (folder / "hyperparams" / name).write_text(json.dumps(HYPERPARAMETERS, indent=1))
-    settings = settings_for(nodes, folder, model, decisions)
+    settings = settings_for(nodes, model, wiring)
     (folder / "cursus-tui.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     return folder / "pipeline.dag.json"
