@@ -1,0 +1,34 @@
+"""The reference of the engine's benchmark: the same mains, called one after the other in this process.
+
+    python six_mains.py SCRIPT ATTEMPT_FOLDER ...
+
+Prints the CPU seconds of the calls; imports are not among them, as they are not in a warm zygote's steps.
+"""
+
+import importlib.util
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    """Call ``main`` of the script for each attempt, on that attempt's inputs and into fresh folders."""
+    spec = importlib.util.spec_from_file_location("frames", sys.argv[1])
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    jobs = [json.loads((Path(folder) / "job.json").read_bytes()) for folder in sys.argv[2:]]
+    with tempfile.TemporaryDirectory() as outputs:
+        started = time.process_time()
+        for number, job in enumerate(jobs):
+            numbers = {name: int(job["environment"][name]) for name in ("STAGE", "SEED", "ROWS")}
+            written = {name: f"{outputs}/{number}/{name}" for name in job["output_paths"]}
+            script.main(job["input_paths"], written, numbers, None)
+        print(time.process_time() - started)
+
+
+if __name__ == "__main__":
+    main()
