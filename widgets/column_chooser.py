@@ -61,7 +61,8 @@ class ColumnList(LineView):
     def stand_on(self, column: int) -> None:
         """Put the cursor on a column."""
         if column in self.listed:
-            self.move_cursor(self.listed.index(column))
+            self.cursor = self.listed.index(column)
+            self.call_after_refresh(lambda: self.show_row(self.cursor))
 
     def render_row(self, row: int, width: int) -> Strip:
         """Whether it is shown, its name and type."""
@@ -136,7 +137,7 @@ class ColumnChooser(GridDialog[int]):
         listed = self.query_one(ColumnList)
         listed.rows_changed()
         listed.styles.height = max(3, min(18, self.app.size.height - 5, listed.row_count))
-        self.call_after_refresh(listed.stand_on, self._cursor)
+        listed.stand_on(self._cursor)
         self.query_one(Input).focus() if self._searching else listed.focus()
 
     def action_search(self) -> None:

@@ -381,8 +381,6 @@ A row number with an exclamation mark is of a row that does not fit the columns:
 
     def move_to(self, row: int, column: int | None = None) -> None:
         """Put the cursor on a cell, the nearest there is, and bring it into sight."""
-        if self._tiles is not None:
-            self._tiles.try_again()
         columns = self.layout_of_columns
         before = (self.cursor_row, self.cursor_column, self.left, self.top)
         self.cursor_row = max(0, min(row, self.rows - 1))
@@ -396,6 +394,8 @@ A row number with an exclamation mark is of a row that does not fit the columns:
         elif self.cursor_row >= top + height > 0:
             top = self.cursor_row - height + 1
         self._moved(before, top)
+        if self._tiles is not None and self._tiles.try_again():
+            self._want()
 
     def _moved(self, before: tuple[int, int, int, int], top: int) -> None:
         """Paint what the cursor's move changed, and nothing else."""

@@ -94,7 +94,7 @@ class ColumnLayout:
 
     def hide(self, column: int) -> bool:
         """Hide a column, unless it is the last one in sight. Returns whether it is hidden now."""
-        if len(self.scrolled) + len(self.frozen) <= 1:
+        if column not in self._places or len(self._places) <= 1:
             return False
         self.hidden.add(column)
         self.frozen = [number for number in self.frozen if number != column]
@@ -110,7 +110,7 @@ class ColumnLayout:
         """Keep a column at the left whatever is scrolled, or let it go again."""
         if column in self.frozen:
             self.frozen.remove(column)
-        else:
+        elif column in self._places:
             self.frozen.append(column)
         self._arrange()
 
@@ -142,15 +142,20 @@ class ColumnLayout:
     def left_for(self, column: int, left: int, width: int) -> int:
         """The first scrolled column to begin with, nearest to ``left``, so that a column is in sight as a whole."""
         left = max(0, min(left, len(self.scrolled) - 1))
-        if column in self.frozen or column not in self._places:
-            return left
-        target = self._places[column] - len(self.frozen)
-        if target <= left:
-            return target
         frozen = [placed for placed in self.place(len(self.scrolled), width) if placed.frozen]
         room = width - (frozen[-1].x + frozen[-1].width + _GAP + 2 if frozen else 0)
-        first, used = target, self.width(column)
-        while first > left and used + _GAP + self.width(self.scrolled[first - 1]) <= room:
+        if column in self._places and column not in self.frozen:
+            target = self._places[column] - len(self.frozen)
+            left = min(target, max(left, self._first_before(target, room)))
+        # No room stays empty at the right while there are columns at the left.
+        return min(left, self._first_before(len(self.scrolled) - 1, room))
+
+    def _first_before(self, last: int, room: int) -> int:
+        """The first of ``scrolled`` such that all from there to ``last`` fit into some cells."""
+        if last < 0:
+            return 0
+        first, used = last, self.width(self.scrolled[last])
+        while first > 0 and used + _GAP + self.width(self.scrolled[first - 1]) <= room:
             first -= 1
             used += _GAP + self.width(self.scrolled[first])
-        return max(left, first)
+        return first

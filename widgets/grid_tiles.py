@@ -50,6 +50,9 @@ class Tiles:
         self.requests = 0
         """Windows asked for so far."""
 
+    def __len__(self) -> int:
+        return len(self._tiles)
+
     def cell_of(self, row: int, column: int) -> tuple[bool, str | None]:
         """Whether a cell is here, and what it holds."""
         tile = self._tiles.get(TileKey(row // TILE_ROWS, column // TILE_COLUMNS))
@@ -134,9 +137,11 @@ class Tiles:
         """Whether the tile of a cell could not be had."""
         return TileKey(row // TILE_ROWS, column // TILE_COLUMNS) in self._failed
 
-    def try_again(self) -> None:
-        """Forget failures: what is wanted next is asked for again."""
+    def try_again(self) -> bool:
+        """Forget failures: what is wanted next is asked for again. Returns whether there were any."""
+        failed = bool(self._failed)
         self._failed.clear()
+        return failed
 
     def stop(self) -> None:
         """Cancel all requests."""

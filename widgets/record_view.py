@@ -286,7 +286,8 @@ class RecordScreen(GridDialog[tuple[int, int]]):
         fields.set_cells(tuple(record.cells))
         if not self._begun:
             self._begun = True
-            self.call_after_refresh(fields.move_cursor, self._column)
+            fields.cursor = self._column
+            self.call_after_refresh(fields.show_row, self._column)
         self.set_title(self._title(), safe(record.note))
 
     def _failed(self, reason: str) -> None:
