@@ -26,13 +26,7 @@ def main() -> int:
         rows: list[Row] = list(importlib.import_module(f"bench_{name}").measure())
         console.print(f"\n{name} ({time.monotonic() - started:.0f} s)", style="bold")
         for row in rows:
-            mark = "ok  " if row.holds else "OVER"
-            console.print(
-                f"  {mark} {row.item}: {row.measured:.4g} {row.unit} against {row.reference:.4g} {row.unit}"
-                f" ({row.against}) = {row.measured / row.reference:.2f}x, budget {row.budget}",
-                highlight=False,
-                markup=False,
-            )
+            console.print(row.line(), highlight=False, markup=False, soft_wrap=True)
             worst = max(worst, 0 if row.holds else 1)
     return worst
 

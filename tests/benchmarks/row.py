@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ class Row:
         measured: In ``unit``.
         reference: In ``unit``, from the same run.
         against: What the reference is.
-        budget: In words.
+        budget: In words, such as ``budget <= 3x``.
         holds: Whether the budget holds.
     """
 
@@ -29,25 +28,28 @@ class Row:
     budget: str
     holds: bool
 
+    def line(self) -> str:
+        """One line for the report."""
+        return (
+            f"  {'ok  ' if self.holds else 'OVER'} {self.item}: {self.measured:.4g} {self.unit}, "
+            f"{self.against}: {self.reference:.4g} {self.unit} ({self.measured / self.reference:.2f}x; {self.budget})"
+        )
+
 
 def at_most(item: str, measured: float, reference: float, against: str, times: float, unit: str = "s") -> Row:
     """A budget of so many times the reference."""
-    return Row(item, measured, reference, against, unit, f"<= {times}x", measured <= times * reference)
+    return Row(item, measured, reference, against, unit, f"budget <= {times}x", measured <= times * reference)
 
 
 def plus(item: str, measured: float, reference: float, against: str, extra: float, unit: str = "s") -> Row:
     """A budget of the reference and so much more."""
     return Row(
-        item, measured, reference, against, unit, f"<= reference + {extra} {unit}", measured <= reference + extra
+        item, measured, reference, against, unit, f"budget <= {extra} {unit} more", measured <= reference + extra
     )
 
 
-def median_seconds(call: Callable[[], object], times: int) -> float:
-    """Median wall seconds of so many calls, after one that warms up."""
-    call()
-    seconds = []
-    for _ in range(times):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
+def medians(ours: Callable[[], float], theirs: Callable[[], float], times: int) -> tuple[float, float]:
+    """Medians of two measurements, taken in turns after one that warms up: what disturbs one disturbs the other."""
+    ours(), theirs()
+    pairs = [(ours(), theirs()) for _ in range(times)]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
