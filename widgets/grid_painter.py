@@ -14,7 +14,7 @@ from cursus_tui.text import fit, human_count, safe
 from cursus_tui.widgets.grid_columns import Placed
 
 if TYPE_CHECKING:
-    from cursus_tui.widgets.data_grid import DataGrid
+    from cursus_tui.widgets.grid_viewport import GridViewport
 
 NULL = "∅"
 WAITING = "·"
@@ -37,7 +37,7 @@ class GridPainter:
         grid: The grid.
     """
 
-    def __init__(self, grid: DataGrid) -> None:
+    def __init__(self, grid: GridViewport) -> None:
         self._grid = grid
 
     def _style(self, name: str) -> Style:

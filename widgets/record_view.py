@@ -20,6 +20,7 @@ from cursus_tui.widgets.line_view import LineView, strip_of
 
 NULL = "∅ null"
 COPY_LIMIT = 74_000
+"""Characters: many terminals drop an OSC 52 sequence that is longer than 100,000 bytes of base64."""
 _NAME_WIDTH = 28
 _FIRST_CHARACTERS = 1000
 

@@ -164,12 +164,12 @@ class DataClient:
         with self._lock:
             return self._process.popen.pid if self._process and not self._process.gone else None
 
-    def _open(self, number: int, view: _OpenView) -> Future[TableInfo]:
+    def _open(self, number: int, view: _OpenView, *, whole: bool = False) -> Future[TableInfo]:
         def read(answer: Mapping[str, Any]) -> TableInfo:
             view.info = table_info(answer)
             return view.info
 
-        return self._ask("open", {"view": number, "path": str(view.path)}, read)
+        return self._ask("open", {"view": number, "path": str(view.path), "whole": whole}, read)
 
     def _ask_view(
         self, number: int, operation: str, arguments: dict[str, Any], read: Callable[[Any], Result]
@@ -179,7 +179,8 @@ class DataClient:
             view = self._views.get(number)
             process = self._process
             if view is not None and (process is None or process.gone or number not in process.views):
-                self._open(number, view)
+                # Rows that were shown must be there again before anything is asked of them.
+                self._open(number, view, whole=True)
             return self._ask(operation, arguments, read)
 
     def _ask(self, operation: str, arguments: dict[str, Any], read: Callable[[Any], Result]) -> Future[Result]:

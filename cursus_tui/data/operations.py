@@ -44,13 +44,19 @@ def operation(name: str, lane: Lane, *, newest_wins: bool = False) -> Callable[[
 
 @operation("open", Lane.READ)
 def open_file(desk: Desk, job: Job) -> dict[str, Any]:
-    """``{view, path}`` -> TableInfo. The client chooses the view's number; indexing begins in the background."""
+    """``{view, path, whole}`` -> TableInfo. The client chooses the view's number.
+
+    The slow rest is done in the background, or with ``whole`` before the answer: for a view that was open before.
+    """
     view = desk.open(int(job.arguments["view"]), Path(job.arguments["path"]), job)
     job.check()
     desk.put(view)
+    whole = bool(job.arguments.get("whole"))
+    if view.table is not None and whole:
+        view.table.finish(job, lambda: desk.tell(view))
     info = view.info()
     view.told_columns = info.columns
-    if view.table is not None:
+    if view.table is not None and not whole:
         desk.begin(Job(None, _FINISH, {}, view.number))
     return to_json(info)
 
