@@ -57,7 +57,9 @@ class ZygoteClient:
         self._jobs: dict[int, JobListener] = {}
         self._lock = threading.Lock()
         self._alive = True
+        self._left = False
         self._unusable = ""
+        self._why_lost = "the worker process was lost"
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         ours, theirs = socket.socketpair()
         self._socket = ours
@@ -106,8 +108,11 @@ class ZygoteClient:
         """Send a job; its listener hears of everything, of the zygote's end too."""
         with self._lock:
             self._jobs[message["id"]] = listener
-        if not self.send(message) and self._forget(message["id"]):
-            listener.lost(self._why_lost())
+        if not self.send(message):
+            # The reader thread tells all jobs that it finds; if it was done before, it finds this one no more.
+            self._reader.join(STOP_SECONDS)
+            if self._forget(message["id"]):
+                listener.lost(self._why_lost)
 
     def stop(self) -> None:
         """Stop its steps, then the zygote; blocks for :data:`STOP_SECONDS` at most."""
@@ -122,6 +127,7 @@ class ZygoteClient:
         """Let go of it: it finishes what it runs, then ends."""
         with self._lock:
             self._alive = False
+            self._left = True
             self._jobs.clear()
         self._shut()
 
@@ -174,19 +180,19 @@ class ZygoteClient:
         with self._lock:
             self._alive = False
             jobs, self._jobs = list(self._jobs.values()), {}
-        if jobs:
-            # The socket may have closed a moment before the process is gone.
+        if not self._left:
+            # The socket closes a moment before the process is gone.
             try:
                 self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.kill()
-        why = self._why_lost() if jobs else ""
+            self._why_lost = self._find_out_why()
         for listener in jobs:
-            listener.lost(why)
+            listener.lost(self._why_lost)
         self._socket.close()
         self._stderr.close()
 
-    def _why_lost(self) -> str:
+    def _find_out_why(self) -> str:
         code = self.process.poll()
         if self._unusable:
             return f"{self.python} cannot run scripts: {self._unusable}"

@@ -13,7 +13,7 @@ from .agent import Agent
 from .call import MainCall
 from .channel import EventSender
 from .container_paths import ContainerPaths
-from .environment import SECURE_PYPI, ignored_thread_counts, secure_pypi_override
+from .environment import SECURE_PYPI, secure_pypi_override
 from .exit_order import flush_output, lingering_threads
 from .failure import FailureReporter
 from .job import REPORTS_FILE, Job
@@ -59,9 +59,6 @@ class StepRun:
         guards.report_to(send)
         self._limit_memory()
         Agent(self.sender, self.failures).start()
-        for name in ignored_thread_counts(self.job):
-            text = "%s comes too late in a warm process: run this step as a subprocess" % name
-            send("notice", message=text)
         code, call = self._run_script()
         if code == 0:
             code = self._after_main(call)
@@ -113,7 +110,7 @@ class StepRun:
         if message is not None:
             sys.stderr.write(message + "\n")
         reason = _reason_of_exit(error, call) if code != 0 else None
-        if reason is not None:
+        if reason is not None and any(frame["user"] for frame in self.failures.chain(reason)[0]["frames"]):
             self._report_exception(reason, call)
         chain = self.failures.chain(error) if code != 0 else []
         self.sender.send("sysexit", code=code, message=self.masker.text(message) if message else message, chain=chain)

@@ -92,8 +92,8 @@ def local_value(value: str, paths: ContainerPaths, temporary: str) -> str:
 
 
 def ignored_thread_counts(job: Job) -> List[str]:
-    """Variables of the step that come too late, since numpy is already loaded here."""
-    if "numpy" not in sys.modules:
+    """Variables that come too late for a step that is forked from this process, since numpy is already loaded here."""
+    if "numpy" not in sys.modules or job.isolation != "zygote":
         return []
     return [name for name in THREAD_COUNTS if job.environment.get(name, os.environ.get(name)) != os.environ.get(name)]
 

@@ -114,9 +114,10 @@ def _error_of_chain(chain: List[Json]) -> Json:
 
 
 def _error_of_exit(exit_event: Json) -> Json:
-    message = exit_event.get("message")
-    text = "sys.exit(%s)" % exit_event.get("code") + (": %s" % message if message else "")
     chain = exit_event.get("chain") or [{}]
+    # Without a text of its own, what it came from says why: argparse's complaint about an argument, say.
+    message = exit_event.get("message") or next((cause.get("message") for cause in chain[1:]), None)
+    text = "sys.exit(%s)" % exit_event.get("code") + (": %s" % message if message else "")
     return dict(chain[0], type="exit", message=text, causes=chain[1:])
 
 

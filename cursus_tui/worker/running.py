@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, List, Optional, Tuple
 
 from .channel import Json, LineSocket, encode, read_lines
-from .environment import ATTEMPT
+from .environment import ATTEMPT, ignored_thread_counts
 from .forking import ForkedChild
 from .job import REPORTS_FILE, Job
 from .log_drain import LogDrain
@@ -70,7 +70,10 @@ class RunningStep:
         with open(self.job.file("process.json"), "wb") as file:
             file.write(encode(trace))
         self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
-        self._emit([{"event": "forked", "pid": self.pid, "time": time.time()}])
+        now = time.time()
+        text = "%s comes too late in a warm process: run this step as a subprocess"
+        late = [{"event": "notice", "message": text % name, "time": now} for name in ignored_thread_counts(self.job)]
+        self._emit([{"event": "forked", "pid": self.pid, "time": now}, *late])
 
     def close_in_fork(self) -> None:
         """In a fork: close the zygote's ends."""

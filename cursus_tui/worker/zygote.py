@@ -120,6 +120,9 @@ class Zygote:
                 self._start(message)
             elif kind == "preload":
                 self._preloads.append(message)
+                if not self._steps:
+                    # Before any step that was asked for later, which would have to import them itself.
+                    self._preload_next()
             elif kind == "cancel" and step is not None:
                 step.cancel(str(message.get("reason") or "cancelled"))
             elif kind == "ask" and step is not None:
