@@ -80,6 +80,8 @@ def _changed(mine: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, 
 
 def resume(run: RunControl) -> None:
     """Take over what ran when the former front died, then stand before what comes next."""
+    for attempt in run.at.outputs.values():
+        run.count(attempt)
     left = [state.attempt for state in run.at.states.values() if state.status in LIVE and state.attempt is not None]
     for attempt in left[1:]:
         _lost(run, attempt, "another step of this run was taken over")

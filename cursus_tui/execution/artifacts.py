@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ RETURNED = "returned"
 """The channel under which DataFrames that ``main`` returned are listed."""
 RETURNED_FRAME = "returned frame"
 
-TABLES = frozenset({"csv", "tsv", "parquet", "json", "jsonl", RETURNED_FRAME})
+TABLES = frozenset({"csv", "tsv", "parquet", "jsonl", RETURNED_FRAME})
 """Kinds whose rows can be counted."""
 
 _SUFFIXES = {
@@ -53,6 +54,7 @@ _SUFFIXES = {
     ".pth": "torch model",
     ".onnx": "onnx",
 }
+_HEAD_BYTES = 512
 _COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 _MAGIC = (
     (b"PAR1", "parquet"),
@@ -90,7 +92,7 @@ def _kind_by_content(path: str) -> str:
     except OSError:
         return "binary"
     try:
-        head = os.read(descriptor, 512)
+        head = os.read(descriptor, _HEAD_BYTES)
     except OSError:
         return "binary"
     finally:
@@ -101,7 +103,7 @@ def _kind_by_content(path: str) -> str:
     if not head:
         return "empty"
     try:
-        head[: len(head) - 3 if len(head) == 512 else None].decode()
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < _HEAD_BYTES)
     except UnicodeDecodeError:
         return "binary"
     return "binary" if b"\0" in head else "text"

@@ -19,28 +19,35 @@ _READING = re.compile(
 def failure_hint(error: StepError, uses: tuple[InputUse, ...], protected: Mapping[str, ProtectedInput]) -> str:
     """Name the upstream step and the file that a failed step was reading, where that can be told.
 
-    Looked for in the message and in what the user's frames held, innermost first; failing that, a step with only
-    one input that complains about data was reading that.
+    Looked for in the message and in what the user's frames held, innermost first, where an upstream step's file
+    counts for more than one that was given (such as hyperparameters); failing that, a step with only one input that
+    complains about data was reading that.
 
     Args:
         error: Why it failed.
         uses: What it was reading.
         protected: Input channel -> how it was read, private copies included.
     """
-    for text in _clues(error):
-        for use in uses:
-            for root in _roots(use, protected):
-                if (name := _file_in(text, root)) is not None:
-                    return _sentence(use, name)
+    written = tuple(use for use in uses if use.source_step is not None)
+    for texts, among in ((_messages(error), uses), (_held(error), written), (_held(error), uses)):
+        for text in texts:
+            for use in among:
+                for root in _roots(use, protected):
+                    if (name := _file_in(text, root)) is not None:
+                        return _sentence(use, name)
     if len(uses) == 1 and (error.type == "KeyError" or _READING.search(error.message)):
         return _sentence(uses[0], "")
     return ""
 
 
-def _clues(error: StepError) -> Iterator[str]:
+def _messages(error: StepError) -> Iterator[str]:
     yield error.message
     for cause in error.causes:
         yield cause.message
+
+
+def _held(error: StepError) -> Iterator[str]:
+    """What the frames' variables held: the user's frames first."""
     for user in (True, False):
         for frame in reversed(error.frames):
             if frame.user is user:

@@ -103,7 +103,7 @@ class RunControl:
             attempt, parts = given_attempt(self.at, step, self.attempts)
             self.store.attempt_started(attempt, parts, ())
             self.record(attempt, parts)
-            self._count(attempt)
+            self.count(attempt)
 
     def record(self, attempt: Attempt, parts: Parts) -> None:
         """Take over an attempt that has ended (or never needed to run); the store has it already."""
@@ -283,7 +283,7 @@ class RunControl:
         self._add_findings(done.attempt.number, done.findings)
         self.at = self.at.but(live=None)
         self.record(done.attempt, done.parts)
-        self._count(done.attempt)
+        self.count(done.attempt)
         if done.used_up:
             self.after_commit(lambda: self.attempts.discard_copies(step, done.attempt, live.protected))
         if self.quitting is not None:
@@ -327,7 +327,9 @@ class RunControl:
 
     # Row counts
 
-    def _count(self, attempt: Attempt) -> None:
+    def count(self, attempt: Attempt) -> None:
+        """Have the rows counted of what an attempt wrote, as far as they are not."""
+
         def counted(artifacts: tuple[Artifact, ...]) -> None:
             self._post(lambda: self._counted(attempt, artifacts))
 

@@ -7,7 +7,7 @@ import heapq
 import time
 from collections.abc import Iterable, Mapping
 
-from cursus_tui.execution.artifacts import list_artifacts
+from cursus_tui.execution.artifacts import RETURNED, list_artifacts
 from cursus_tui.execution.data_flow import InputUse, StepInputs
 from cursus_tui.execution.fingerprint import Parts, current_parts, difference, digest, input_parts
 from cursus_tui.execution.input_sources import given_outputs
@@ -100,8 +100,11 @@ class StepStates:
 
 
 def rows_of(attempt: Attempt) -> int | None:
-    """Rows over an attempt's outputs; None where nothing was counted."""
-    counted = [each.rows for each in attempt.artifacts if each.rows is not None]
+    """Rows over the tables that an attempt wrote; None where nothing was counted.
+
+    What ``main`` returned is left out: most scripts return what they also wrote.
+    """
+    counted = [each.rows for each in attempt.artifacts if each.rows is not None and each.channel != RETURNED]
     return sum(counted) if counted else None
 
 

@@ -105,6 +105,9 @@ class RunStore:
     def _write(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
         if not self._open:
             raise RuntimeError("a write outside of a transaction")
+        values = list(values)
+        if not values:
+            return
         if not self._begun:
             self._connection.execute("BEGIN IMMEDIATE")
             self._begun = True

@@ -267,3 +267,13 @@ def test_rows_are_counted_after_a_step_and_stored(abc: Bench):
     abc.session.wait_counted(5)
     assert abc.session.state.steps["A"].rows == 1
     assert [each.rows for each in abc.session.attempts("A")[0].artifacts] == [1]
+
+
+def test_a_steps_rows_are_those_it_wrote_not_those_it_also_returned():
+    def artifact(channel: str, rows: int | None) -> Artifact:
+        return Artifact("A", channel, Path("/w/x"), "x", "csv", 1, rows)
+
+    wrote = Attempt("run", "A", 1, StepStatus.PASSED, Path("/w"), artifacts=(artifact("out", 3), artifact("out", 4)))
+    assert rows_of(wrote) == 7
+    assert rows_of(replace(wrote, artifacts=(*wrote.artifacts, artifact(RETURNED, 7)))) == 7
+    assert rows_of(replace(wrote, artifacts=(artifact("out", None),))) is None
