@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from scripted import Bench, bench, chain, eventually, failed, hang, pipeline_of, step_of, write_everything
 
+from cursus_tui.execution.artifacts import RETURNED
 from cursus_tui.execution.session import IllegalCommand
+from cursus_tui.execution.step_states import rows_of
 from cursus_tui.records.events import SessionChanged, StepChanged
-from cursus_tui.records.run import PauseReason, Phase, StepStatus
+from cursus_tui.records.run import Artifact, Attempt, PauseReason, Phase, StepStatus
 
 
 @pytest.fixture
