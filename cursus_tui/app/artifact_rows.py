@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cursus_tui.app.panes.row_list import Row, heading, remark
+from cursus_tui.app.short_path import short
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.pipeline import Binding, Step, StepKind
 from cursus_tui.records.run import Artifact, LineageEdge, StepStatus
@@ -44,9 +45,10 @@ def _written(now: Situation, step: Step) -> Iterator[Row]:
     attempt = now.attempt
     artifacts = attempt.artifacts if attempt else ()
     if artifacts and attempt is not None:
-        reused = " (reused)" if attempt.reused_from else ""
-        yield heading(f"Written by attempt {attempt.number}{reused}")
-        yield from _files(artifacts)
+        reused = ", reused" if attempt.reused_from else ""
+        for channel in dict.fromkeys(artifact.channel for artifact in artifacts):
+            yield heading(f"Wrote {channel} (attempt {attempt.number}{reused})")
+            yield from _files(tuple(artifact for artifact in artifacts if artifact.channel == channel))
         return
     yield heading("Written")
     state = now.selected_state
@@ -66,13 +68,13 @@ def _written(now: Situation, step: Step) -> Iterator[Row]:
 def _files(artifacts: tuple[Artifact, ...]) -> Iterator[Row]:
     for artifact in artifacts:
         title = f"{artifact.step} › {artifact.channel} › {artifact.name}"
-        yield _file(artifact.channel, artifact.name, artifact, FileChoice(artifact.path, title))
+        yield _file(artifact, FileChoice(artifact.path, title))
 
 
-def _file(channel: str, name: str, artifact: Artifact, choice: FileChoice) -> Row:
+def _file(artifact: Artifact, choice: FileChoice) -> Row:
     rows = f"{human_count(artifact.rows)} rows" if artifact.rows is not None else ""
-    cells = (channel, name, artifact.kind, human_bytes(artifact.bytes), rows)
-    return Row(cells, ("muted", "plain", "muted", "muted", "plain"), choice, indent=1)
+    cells = (artifact.name, artifact.kind, human_bytes(artifact.bytes), rows)
+    return Row(cells, ("plain", "muted", "muted", "plain"), choice, indent=2)
 
 
 def _inputs(now: Situation, step: Step, lineage: tuple[LineageEdge, ...]) -> Iterator[Row]:
@@ -81,23 +83,24 @@ def _inputs(now: Situation, step: Step, lineage: tuple[LineageEdge, ...]) -> Ite
     names = dict.fromkeys([*edges, *(binding.input for binding in bindings), *step.given])
     if not names:
         return
+    root = now.pipeline.layout.root
     wired = {binding.input: binding for binding in bindings}
     for name in names:
         edge, binding = edges.get(name), wired.get(name)
         if name in step.given and edge is None:
-            yield heading(f"Reads {name} from {step.given[name]} (given by you)")
+            yield heading(f"Reads {name} from {short(step.given[name], root)} (given by you)")
             yield from _folder(step.given[name], name)
         elif edge is not None:
-            yield heading(f"Read {name} from {_source(edge)}")
+            yield heading(f"Read {name} from {_source(edge, root)}")
             yield from _fed(now, edge)
         elif binding is not None:
             yield heading(f"Will read {name} from {binding.source_step}.{binding.source_output}")
             yield from _upstream(now, binding)
 
 
-def _source(edge: LineageEdge) -> str:
+def _source(edge: LineageEdge, root: Path) -> str:
     if edge.source_step is None:
-        return f"{edge.path} (given by you)"
+        return f"{short(edge.path, root)} (given by you)"
     attempt = f", attempt {edge.source_attempt}" if edge.source_attempt else ""
     return f"{edge.source_step}.{edge.source_output or '?'}{attempt}"
 
@@ -132,7 +135,7 @@ def _folder(folder: Path, channel: str) -> Iterator[Row]:
         name = file.name if file == folder else os.path.relpath(file, folder)
         kind = file.suffix.lstrip(".") or "file"
         artifact = Artifact("", channel, file, name, kind, _size(file))
-        yield _file(channel, name, artifact, FileChoice(file, f"{channel} › {name}"))
+        yield _file(artifact, FileChoice(file, f"{channel} › {name}"))
     if not files:
         yield remark("no files there" if folder.exists() else f"{folder} is not there", "warn")
     elif len(files) > _MOST_FILES:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from cursus_tui.app.edits import EditKind, EditTarget
+from cursus_tui.app.short_path import short
 from cursus_tui.records.pipeline import Binding, InputChannel, Pipeline, Step, StepKind, Value
 from cursus_tui.records.run import Attempt, Call
 from cursus_tui.widgets.value_table import ValueRow
@@ -21,14 +23,15 @@ class CallRow:
 
 def call_rows(pipeline: Pipeline, step: Step, attempt: Attempt | None) -> list[CallRow]:
     """Everything that decides how a step's main is called, one row a value."""
-    rows = [*_about(step), *_inputs(pipeline, step), *_outputs(step)]
+    root = pipeline.layout.root
+    rows = [*_about(step, root), *_inputs(pipeline, step), *_outputs(step, root)]
     given_env = pipeline.overrides.environment.get(step.name, {})
     given_arguments = {f"--{name}" for name in pipeline.overrides.arguments.get(step.name, {})}
     environment, arguments = pipeline.environment.get(step.name, ()), pipeline.arguments.get(step.name, ())
     rows += _values("Environment", step, EditKind.ENVIRONMENT, environment, set(given_env))
     rows += _values("Arguments", step, EditKind.ARGUMENT, arguments, given_arguments)
     if attempt is not None:
-        rows += _happened(attempt)
+        rows += _happened(attempt, root)
     return rows
 
 
@@ -40,11 +43,11 @@ def _fact(key: str, name: str, value: str, origin: str = "", tone: str = "plain"
     return CallRow(ValueRow(key, name, value, origin, tone, editable=False))
 
 
-def _about(step: Step) -> Iterator[CallRow]:
+def _about(step: Step, root: Path) -> Iterator[CallRow]:
     yield _heading("Step")
     yield _fact("kind", "kind", step.kind.value, step.why)
     script = EditTarget(step.name, EditKind.SCRIPT, "", str(step.script or ""))
-    yield CallRow(ValueRow("script", "script", str(step.script) if step.script else None), script)
+    yield CallRow(ValueRow("script", "script", short(step.script, root) if step.script else None), script)
     job_type = EditTarget(step.name, EditKind.JOB_TYPE, "", step.job_type or "")
     yield CallRow(ValueRow("job type", "job type", step.job_type), job_type)
     if step.python is not None:
@@ -63,15 +66,15 @@ def _inputs(pipeline: Pipeline, step: Step) -> Iterator[CallRow]:
     needed = {one.name for one in step.interface.dependencies if one.required} if step.interface else set()
     for name, channel in declared.items():
         required = name in needed or bool(channel and channel.required)
-        yield _input(step, name, required, bindings.get(name))
+        yield _input(step, name, required, bindings.get(name), pipeline.layout.root)
 
 
-def _input(step: Step, name: str, required: bool, binding: Binding | None) -> CallRow:
+def _input(step: Step, name: str, required: bool, binding: Binding | None, root: Path) -> CallRow:
     key = f"input {name}"
     if name in step.given:
         path = str(step.given[name])
         target = EditTarget(step.name, EditKind.INPUT, name, path)
-        return CallRow(ValueRow(key, name, path, "given by you", overridden=True), target)
+        return CallRow(ValueRow(key, name, short(path, root), "given by you", overridden=True), target)
     if binding is None:
         origin = "required, and nothing feeds it" if required else "optional, nothing feeds it"
         row = ValueRow(key, name, None, origin, "bad" if required else "plain", uncertain=required)
@@ -85,7 +88,7 @@ def _input(step: Step, name: str, required: bool, binding: Binding | None) -> Ca
     return CallRow(row, EditTarget(step.name, EditKind.INPUT, name, source))
 
 
-def _outputs(step: Step) -> Iterator[CallRow]:
+def _outputs(step: Step, root: Path) -> Iterator[CallRow]:
     if step.interface is None:
         return
     contract = {output.name: output.path for output in step.interface.contract.outputs}
@@ -97,7 +100,7 @@ def _outputs(step: Step) -> Iterator[CallRow]:
     for name in names:
         given = step.given.get(name)
         origin = "given by you" if given else "= points it to a folder" if editable else ""
-        shown = str(given) if given else contract.get(name)
+        shown = short(given, root) if given else contract.get(name)
         row = ValueRow(f"output {name}", name, shown, origin, overridden=given is not None, editable=editable)
         yield CallRow(row, EditTarget(step.name, EditKind.DATA, name, str(given or "")) if editable else None)
 
@@ -118,9 +121,9 @@ def _values(title: str, step: Step, kind: EditKind, values: tuple[Value, ...], g
         yield CallRow(row, EditTarget(step.name, kind, value.name, value.value))
 
 
-def _happened(attempt: Attempt) -> Iterator[CallRow]:
+def _happened(attempt: Attempt, root: Path) -> Iterator[CallRow]:
     if attempt.call is not None:
-        yield from _called(attempt.number, attempt.call)
+        yield from _called(attempt.number, attempt.call, root)
     if attempt.overrides:
         yield _heading("Not as Cursus would have run it")
         for index, override in enumerate(attempt.overrides):
@@ -131,7 +134,7 @@ def _happened(attempt: Attempt) -> Iterator[CallRow]:
             yield _fact(f"blocked {index}", blocked.kind, blocked.detail, tone="warn")
 
 
-def _called(number: int, call: Call) -> Iterator[CallRow]:
+def _called(number: int, call: Call, root: Path) -> Iterator[CallRow]:
     how = "as its __main__ block builds it" if call.how == "__main__ block" else f"built from the {call.how}"
     yield _heading(f"What main was called with: attempt {number}, {how}")
     parts: tuple[tuple[str, Mapping[str, str]], ...] = (
@@ -143,4 +146,4 @@ def _called(number: int, call: Call) -> Iterator[CallRow]:
     )
     for title, values in parts:
         for name, value in values.items():
-            yield _fact(f"called {title} {name}", name, value, title)
+            yield _fact(f"called {title} {name}", name, short(value, root), title)

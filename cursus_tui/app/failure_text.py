@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from textual.content import Content
 
-from cursus_tui.records.run import Attempt, Frame, StepError
+from cursus_tui.records.run import Attempt, StepError
 from cursus_tui.text import safe
 
 _MESSAGE_LINES = 6
-_LOCALS = 12
+_LOCALS = 8
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def default_frame(error: StepError) -> int | None:
@@ -23,14 +25,26 @@ def default_frame(error: StepError) -> int | None:
 
 
 def failure_content(attempt: Attempt, error: StepError, at: int | None) -> Content:
-    """What the failure panel shows.
+    """What happened, where, and what to look at next.
 
     Args:
         attempt: The attempt that failed.
         error: Its error.
         at: Index of the frame that is looked at.
     """
-    lines = [*_what(attempt, error), *_where(error, at), *_hint(error), *_causes(error)]
+    return Content("\n").join([*_what(attempt, error), *_where(error, at), *_hint(error), *_causes(error)])
+
+
+def locals_content(error: StepError, at: int | None) -> Content:
+    """The locals of a frame, one a line; those that the failing line names come first."""
+    if at is None or not error.frames[at].locals:
+        return Content("")
+    frame = error.frames[at]
+    named = set(_NAME.findall(frame.source))
+    ordered = sorted(frame.locals.items(), key=lambda item: item[0] not in named)
+    lines = [Content.assemble((f"  {safe(name)}", "bold"), f" = {safe(text, 500)}") for name, text in ordered[:_LOCALS]]
+    if len(ordered) > _LOCALS:
+        lines.append(Content(f"  and {len(ordered) - _LOCALS} more locals").stylize("$text-muted"))
     return Content("\n").join(lines)
 
 
@@ -53,14 +67,6 @@ def _where(error: StepError, at: int | None) -> Iterator[Content]:
     place = f"  {safe(Path(frame.file).name)}:{frame.line} in {safe(frame.function)}"
     walk = f"   frame {at + 1} of {len(error.frames)}: u caller, d called" if len(error.frames) > 1 else ""
     yield Content.assemble((place, "bold"), ("" if frame.user else " (library)", "$text-muted"), (walk, "$text-muted"))
-    if frame.locals:
-        yield _locals(frame)
-
-
-def _locals(frame: Frame) -> Content:
-    shown = [f"{safe(name)} = {safe(text, 100)}" for name, text in list(frame.locals.items())[:_LOCALS]]
-    more = len(frame.locals) - len(shown)
-    return Content("  " + " · ".join(shown) + (f" · {more} more" if more > 0 else ""))
 
 
 def _hint(error: StepError) -> Iterator[Content]:

@@ -13,7 +13,7 @@ from cursus_tui.app.artifact_rows import FileChoice, artifact_rows
 from cursus_tui.app.attention import ended_long
 from cursus_tui.app.editor import editor_command
 from cursus_tui.app.faces import LOOKS, face
-from cursus_tui.app.failure_text import default_frame, failure_content
+from cursus_tui.app.failure_text import default_frame, failure_content, locals_content
 from cursus_tui.app.resume import resume_question
 from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.situation import Situation
@@ -105,8 +105,8 @@ def test_files_in_and_out(desk: FakeDesk) -> None:
     choices = [row.value for row in rows if isinstance(row.value, FileChoice)]
     assert [choice.title for choice in choices] == ["prepare › OUT › part-0.csv"]
     written = artifact_rows(replace(now, step="prepare"), ())
-    assert written[0].cells == ("Written by attempt 1",)
-    assert written[1].cells[:3] == ("OUT", "part-0.csv", "csv")
+    assert written[0].cells == ("Wrote OUT (attempt 1)",)
+    assert written[1].cells[:2] == ("part-0.csv", "csv")
 
 
 def test_files_that_the_user_gave_are_listed(desk: FakeDesk, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_the_failure_begins_at_the_users_own_frame(desk: FakeDesk) -> None:
     text = failure_content(attempt, attempt.error, 1).plain
     assert "KeyError: 'amount'" in text
     assert "prepare.py:8 in main" in text
-    assert "frame = DataFrame 3 x 2" in text
+    assert "frame = DataFrame 3 x 2" in locals_content(attempt.error, 1).plain
     assert "→ load wrote given.csv without it" in text
 
 

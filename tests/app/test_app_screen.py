@@ -200,6 +200,14 @@ async def test_breakpoints_are_set_listed_switched_and_removed(desk: FakeDesk) -
         assert desk.session.breakpoints == ()
 
 
+async def test_fast_keys_are_about_the_step_under_the_cursor(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        for key in ("down", "down", "b"):
+            driver.app.simulate_key(key)
+        await driver.settle()
+        assert [point.step for point in desk.session.breakpoints] == ["evaluate"]
+
+
 async def test_moments_and_hit_count_of_a_breakpoint(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
         await driver.press("B", "down", "space", "down", "down", "ctrl+u", "3", "enter")

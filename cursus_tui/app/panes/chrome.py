@@ -83,12 +83,14 @@ class VerbLine(Line):
             self.action_id = action_id
 
     def _fitting(self) -> list[tuple[str, str, str, bool]]:
+        """As many as fit; help stays whatever else goes."""
+        kept = [verb for verb in self.verbs if verb[0] == "help"]
+        left = self.size.width - sum(map(_cells, kept))
         shown: list[tuple[str, str, str, bool]] = []
-        left = self.size.width
         for verb in self.verbs:
-            left -= cell_len(verb[1]) + cell_len(verb[2]) + 3
+            left -= 0 if verb in kept else _cells(verb)
             if left < 0:
-                break
+                return [each for each in shown if each not in kept] + kept
             shown.append(verb)
         return shown
 
@@ -104,11 +106,15 @@ class VerbLine(Line):
         """Do what is under the mouse."""
         x = getattr(event, "x", 0)
         start = 0
-        for action_id, key, words, _ in self._fitting():
-            start += cell_len(key) + cell_len(words) + 3
+        for verb in self._fitting():
+            start += _cells(verb)
             if x < start:
-                self.post_message(self.Chosen(action_id))
+                self.post_message(self.Chosen(verb[0]))
                 return
+
+
+def _cells(verb: tuple[str, str, str, bool]) -> int:
+    return cell_len(verb[1]) + cell_len(verb[2]) + 3
 
 
 class StatusLine(Line):

@@ -83,7 +83,7 @@ class DataPane(Pane):
         super().__init__(id=id)
         self._data = data
         self._lineage = lineage
-        self._files = RowList(right=(3, 4), id="files")
+        self._files = RowList(right=(2, 3), id="files")
         self._heading = FileHeading()
         self._grid = DataGrid()
         self._dump = RowList(id="dump")

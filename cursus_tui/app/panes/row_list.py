@@ -118,6 +118,14 @@ class RowList(LineView):
         """How many rows there are."""
         return len(self._rows)
 
+    def action_move(self, rows: int) -> None:
+        """Go to the next row that stands for something; past the last one headings are walked, too."""
+        step = 1 if rows > 0 else -1
+        target = self.cursor + rows
+        while 0 <= target < len(self._rows) and self._rows[target].value is None:
+            target += step
+        self.move_cursor(target if 0 <= target < len(self._rows) else self.cursor + rows)
+
     def cursor_moved(self, row: int) -> None:
         """Tell which row the cursor is on."""
         self.post_message(self.Highlighted(self, self._rows[row]))

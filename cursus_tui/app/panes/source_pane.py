@@ -12,13 +12,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cursus_tui.app.failure_text import default_frame, failure_content
+from cursus_tui.app.failure_text import default_frame, failure_content, locals_content
 from cursus_tui.app.messages import ActionAsked
 from cursus_tui.app.panes.chrome import Line
 from cursus_tui.app.panes.pane import Pane
+from cursus_tui.app.short_path import short
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.run import Attempt, Frame, StepStatus
-from cursus_tui.text import fit, safe
+from cursus_tui.text import safe
 from cursus_tui.widgets.source_view import SourceMark, SourceView
 
 _MOST_BYTES = 4 << 20
@@ -72,7 +73,8 @@ class SourcePane(Pane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._failure_text = Static("", markup=False)
-        self._failure = VerticalScroll(self._failure_text, id="failure", can_focus=False)
+        self._locals = Static("", markup=False, id="locals")
+        self._failure = VerticalScroll(self._failure_text, self._locals, id="failure", can_focus=False)
         self._failure.display = False
         self._heading = SourceHeading()
         self._view = SourceView()
@@ -122,7 +124,8 @@ class SourcePane(Pane):
         if jump or (changed and self._read is None):
             self._view.reveal(frame.line if frame else self._main_line)
         state = now.selected_state
-        self._heading.tell(str(self._file or ""), state.stale or "" if state else "")
+        file = short(self._file, now.pipeline.layout.root) if self._file else ""
+        self._heading.tell(file, state.stale or "" if state else "")
 
     def _frame_of(self, failed: Attempt | None) -> Frame | None:
         if failed is None or failed.error is None or self._frame is None:
@@ -157,6 +160,7 @@ class SourcePane(Pane):
         self._failure.display = failed is not None
         if failed is not None and failed.error is not None:
             self._failure_text.update(failure_content(failed, failed.error, self._frame))
+            self._locals.update(locals_content(failed.error, self._frame))
 
     def _mark(self, failed: Attempt | None) -> None:
         marks = []
@@ -170,8 +174,7 @@ class SourcePane(Pane):
             current = self._frame_of(failed)
             if current is not None:
                 inner = self._frame == len(frames) - 1 or self._frame == default_frame(failed.error)
-                note = f"{failed.error.type}: {_first_line(failed.error.message)}" if inner else ""
-                marks.append(SourceMark(current.line, "failure" if inner else "current", _columns(current), note))
+                marks.append(SourceMark(current.line, "failure" if inner else "current", _columns(current)))
             elif not frames and failed.error.line and failed.error.file == here:
                 marks.append(SourceMark(failed.error.line, "failure", None, failed.error.type))
         self._view.set_marks(marks)
@@ -229,7 +232,3 @@ def _columns(frame: Frame) -> tuple[int, int] | None:
     if frame.column is None or frame.end_column is None or frame.end_column <= frame.column:
         return None
     return frame.column, frame.end_column
-
-
-def _first_line(text: str) -> str:
-    return fit(safe((text.strip().splitlines() or [""])[0]), 80).rstrip()

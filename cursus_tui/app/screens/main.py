@@ -169,7 +169,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         for name in PANES:
             self.pane(name).display = name in found.panes
         below = self.pane("breakpoints")
-        below.styles.height = "1fr" if found.single else min(10, max(2, len(now.breakpoints)))
+        below.styles.height = "1fr" if found.single else min(10, max(1, len(now.breakpoints)))
         self.query_one("#bar-all").display = found.single
         for bar in ("#bar-left", "#bar-right"):
             self.query_one(bar).display = not found.single
@@ -259,12 +259,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def perform(self, action_id: str) -> None:
         """Do an action of the registry, or say why it cannot be done now."""
+        self._select_what_is_pointed_at()
         action = ACTIONS[action_id]
         reason = action.why_not(self.situation)
         if reason:
             self.say(f"{action.title}: not now, {reason}", "warning")
         else:
             self._verbs[action_id](self)
+
+    def _select_what_is_pointed_at(self) -> None:
+        """Keys may come faster than the message that the cursor moved: an action is about where the cursor is."""
+        if self.situation.pane == "pipeline":
+            step = self.query_one(PipelinePane).view.selected
+            if step is not None and step != self.situation.step:
+                self.change(step=step)
 
     def say(self, text: str, severity: str = "information") -> None:
         """A short notice. The text may come from anywhere: it is never markup."""
