@@ -114,7 +114,7 @@ class Workbench:
         python = opened.interpreter
         self._opened = opened
         self._options = dataclasses.replace(options, python=python.python, python_reason=python.reason)
-        self.workspace = open_workspace(opened.home / opened.pipeline.layout.dag_file.name, workspace)
+        self.workspace = open_workspace(opened.home, workspace)
         self._store = RunStore(self.workspace)
         self.data = DataClient(self.workspace.path / "cache")
         self.session: Session | None = None

@@ -119,7 +119,7 @@ def run_options(command: F) -> F:
             allow_network=kwargs.pop("allow_network"),
             as_shipped=kwargs.pop("as_shipped"),
             timeout_seconds=kwargs.pop("timeout"),
-            memory_limit_bytes=_bytes(kwargs.pop("memory_limit")),
+            memory_limit_bytes=byte_size(kwargs.pop("memory_limit"), "--memory-limit"),
             command=_command_line(),
         )
         return command(*args, workspace=_optional(kwargs.pop("workspace")), limits=limits, **kwargs)
@@ -130,7 +130,12 @@ def run_options(command: F) -> F:
     return decorated  # type: ignore[no-any-return]
 
 
-def _bytes(text: str | None) -> int | None:
+def byte_size(text: str | None, option: str) -> int | None:
+    """A size such as ``4GB`` in bytes.
+
+    Raises:
+        click.BadParameter: It is none.
+    """
     if text is None:
         return None
     from pydantic import ByteSize, TypeAdapter, ValidationError
@@ -140,7 +145,7 @@ def _bytes(text: str | None) -> int | None:
     except ValidationError:
         size = 0
     if size <= 0:
-        raise click.BadParameter(f"{text!r} is not a size such as 500MB or 4GiB", param_hint="--memory-limit")
+        raise click.BadParameter(f"{text!r} is not a size such as 500MB or 4GiB", param_hint=option)
     return size
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cursus_tui.records.run import Attempt, RunRecord, StepError
-from cursus_tui.text import human_bytes, human_count, human_seconds, safe
+from cursus_tui.text import human_bytes, human_count, human_seconds, plain_line, safe
 
 STYLES = {
     "passed": "green",
@@ -132,3 +132,18 @@ def print_attempt(console: Console, attempt: Attempt) -> None:
             console.print(line, soft_wrap=True)
     console.print()
     console.print(plain(f"folder: {attempt.folder}", "dim"), soft_wrap=True)
+
+
+def print_log(console: Console, attempt: Attempt) -> None:
+    """What an attempt printed, each stream under its name, as a terminal would show it."""
+    for name in ("stdout", "stderr"):
+        console.print()
+        console.print(plain(f"{name}:", "bold"))
+        try:
+            file = (attempt.folder / f"{name}.log").open("rb")
+        except OSError:
+            console.print(plain("  nothing", "dim"))
+            continue
+        with file:
+            for line in file:
+                console.print(Text(plain_line(line.decode("utf-8", "backslashreplace").rstrip("\n"))), soft_wrap=True)

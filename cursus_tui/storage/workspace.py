@@ -54,13 +54,28 @@ class Workspace:
             self._lock = None
 
 
-def open_workspace(home: Path, given: Path | None = None, *, own: bool = True) -> Workspace:
+def find_workspace(home: Path, given: Path | None = None) -> Workspace | None:
+    """The workspace of a pipeline, only for reading. Looking makes nothing: None where nothing has run yet.
+
+    Args:
+        home: The folder that the pipeline lives in, or a file in it.
+        given: A folder that the user named instead.
+    """
+    home = home.resolve()
+    home = home.parent if home.is_file() else home
+    for path in [given.expanduser().absolute()] if given else [home / FOLDER, _state_path(home)]:
+        for folder in (path, _state_path(path)):
+            if (folder / DATABASE).is_file():
+                return Workspace(path, folder / DATABASE, read_only="opened for reading only")
+    return None
+
+
+def open_workspace(home: Path, given: Path | None = None) -> Workspace:
     """Find or make the workspace of a pipeline, and own it if nobody else does.
 
     Args:
         home: The folder that the pipeline lives in, or a file in it.
         given: A folder that the user named instead.
-        own: Whether to take the lock; without it, it is only for reading.
 
     Raises:
         UserError: The folder that the user named cannot be used.
@@ -72,10 +87,7 @@ def open_workspace(home: Path, given: Path | None = None, *, own: bool = True) -
         database_folder = _state_folder(path)
         notes.append(f"{path} is on a network file system ({kind}): the run database is in {database_folder}.")
     workspace = Workspace(path, database_folder / DATABASE)
-    if own:
-        workspace.read_only = _own(workspace, path, database_folder)
-    else:
-        workspace.read_only = "opened for reading only"
+    workspace.read_only = _own(workspace, path, database_folder)
     workspace.notes = tuple(notes)
     return workspace
 
@@ -140,9 +152,13 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _state_folder(of: Path) -> Path:
+def _state_path(of: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(of)).hexdigest()[:10]
-    path = platformdirs.user_state_path("cursus-tui") / "workspaces" / f"{of.stem or 'pipeline'}-{digest}"
+    return platformdirs.user_state_path("cursus-tui") / "workspaces" / f"{of.stem or 'pipeline'}-{digest}"
+
+
+def _state_folder(of: Path) -> Path:
+    path = _state_path(of)
     try:
         _make_private(path)
     except OSError as error:

@@ -14,7 +14,7 @@ import pytest
 from cursus_tui.records.errors import UserError
 from cursus_tui.storage import workspace as module
 from cursus_tui.storage.store import RunStore
-from cursus_tui.storage.workspace import folder_size, network_file_system, open_workspace
+from cursus_tui.storage.workspace import find_workspace, folder_size, network_file_system, open_workspace
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +99,14 @@ def test_a_killed_owner_owns_nothing(tmp_path: Path):
     workspace.close()
 
 
-def test_reading_only_takes_no_lock(tmp_path: Path):
-    reader = open_workspace(tmp_path, own=False)
+def test_looking_makes_nothing_and_takes_no_lock(tmp_path: Path):
+    assert find_workspace(tmp_path) is None
+    assert not list(tmp_path.iterdir())
+    first = open_workspace(tmp_path)
+    RunStore(first).close()
+    first.close()
+    reader = find_workspace(tmp_path)
+    assert reader is not None
     assert reader.read_only
     owner = open_workspace(tmp_path)
     assert owner.read_only is None

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from cursus_tui.cli.main import main
+from cursus_tui.samples.generate import generate
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Path:
+    """Three steps, one after the other."""
+    return generate(tmp_path / "chain", 3)
+
+
+def names_of(dag: Path) -> list[str]:
+    return list(json.loads(dag.read_text())["dag"]["nodes"])
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def script_of(dag: Path) -> Path:
+    return next((dag.parent / "scripts").glob("*.py"))
+
+
+def test_a_run_reports_what_it_promises(chain: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    junit = tmp_path / "report.xml"
+    code, report = run(capsys, "run", str(chain), "--junit", str(junit))
+    assert code == 0
+    assert report["status"] == "passed"
+    assert [step["name"] for step in report["steps"]] == names_of(chain)
+    first = report["steps"][0]
+    promised = [
+        "name",
+        "status",
+        "seconds",
+        "import_seconds",
+        "peak_rss_bytes",
+        "exit",
+        "outputs",
+        "error",
+        "blocked_actions",
+        "overrides",
+    ]
+    assert set(promised) <= set(first)
+    assert first["exit"] == 0
+    assert first["peak_rss_bytes"] > 1_000_000
+    assert ElementTree.parse(junit).getroot().get("tests") == "3"
+
+
+def test_parts_of_a_pipeline_stand_on_what_ran_before(chain: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, third = names_of(chain)
+    _, report = run(capsys, "run", str(chain), "--to", second)
+    assert [step["status"] for step in report["steps"]] == ["passed", "passed"]
+    code, report = run(capsys, "run", str(chain), "--only", third)
+    assert (code, [step["name"] for step in report["steps"]]) == (0, [third])
+    code, report = run(capsys, "run", str(chain), "--from", second)
+    assert (code, [step["name"] for step in report["steps"]]) == (0, [second, third])
+    _, report = run(capsys, "run", str(chain), "--reuse")
+    assert {step["status"] for step in report["steps"]} == {"reused"}
+    assert first
+
+
+def test_a_failure_ends_a_run_unless_it_keeps_going(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dag = generate(tmp_path / "fan", 4, shape="fan")
+    broken = names_of(dag)[1]
+    bad = tmp_path / "bad.py"
+    bad.write_text("def main(input_paths, output_paths, environ_vars, job_args):\n    raise KeyError('label')\n")
+    given = ("run", str(dag), "--stand-in", f"{broken}={bad}")
+    code, report = run(capsys, *given)
+    statuses = {step["name"]: step["status"] for step in report["steps"]}
+    assert (code, report["status"], statuses[broken]) == (1, "failed", "failed")
+    assert "waiting" in statuses.values() or "ready" in statuses.values()
+    error = next(step["error"] for step in report["steps"] if step["error"])
+    assert (error["type"], error["file"], error["line"]) == ("KeyError", str(bad), 2)
+    code, report = run(capsys, *given, "--keep-going")
+    statuses = {step["name"]: step["status"] for step in report["steps"]}
+    assert code == 1
+    assert sorted(statuses.values()) == ["failed", "passed", "passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--to", "Nope"], "there is no step 'Nope'"),
+        (["--only", "Step", "--to", "Step"], "--only runs one step"),
+        (["--junit", "/no/such/folder/x.xml"], "cannot be written"),
+        (["--memory-limit", "much"], "not a size"),
+        (["--timeout", "0"], "--timeout"),
+    ],
+)
+def test_bad_input_exits_with_2(
+    chain: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(chain), *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert says in err
+    assert "Traceback" not in err + out
+
+
+def test_ctrl_c_cancels_cleanly(chain: Path, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    script_of(chain).write_text(
+        "import pathlib, time\n"
+        "def main(input_paths, output_paths, environ_vars, job_args):\n"
+        f"    pathlib.Path({str(started)!r}).touch()\n    time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cursus_tui", "run", str(chain), "--json"], stdout=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not started.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert json.loads(out)["steps"][0]["status"] == "cancelled"
+
+
+def test_runs_are_listed_shown_and_cleaned(
+    chain: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = names_of(chain)[0]
+    for _ in range(2):
+        assert run(capsys, "run", str(chain))[0] == 0
+    monkeypatch.chdir(chain.parent)
+    _, listed = run(capsys, "runs")
+    assert len(listed) == 2
+    _, shown = run(capsys, "show")
+    assert (shown["run_id"], shown["status"]) == (listed[0]["run_id"], "passed")
+    assert main(["show", "last", first, "--log"]) == 0
+    assert "main() was called" in capsys.readouterr().out
+    assert main(["show", "2"]) == 2
+    assert "2 runs begin with '2'" in capsys.readouterr().err
+    assert main(["clean"]) == 2
+    assert main(["clean", "--all", "--dry-run"]) == 0
+    assert len(run(capsys, "runs")[1]) == 2
+    assert main(["clean", "--older-than", "1h"]) == 0
+    assert len(run(capsys, "runs")[1]) == 2
+    assert main(["clean", "--larger-than", "1"]) == 0
+    assert run(capsys, "runs")[1] == []
+    assert not list((chain.parent / ".cursus-tui" / "runs").iterdir())
+
+
+def test_a_secret_on_the_command_line_is_not_kept(
+    chain: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = names_of(chain)[0]
+    arguments = ["run", str(chain), "--env", f"{first}.API_TOKEN=hunter2"]
+    monkeypatch.setattr(sys, "argv", ["cursus-tui", *arguments])
+    run(capsys, *arguments)
+    kept = b"".join(path.read_bytes() for path in (chain.parent / ".cursus-tui").rglob("*") if path.is_file())
+    assert b"API_TOKEN" in kept
+    assert b"hunter2" not in kept
+
+
+def test_looking_for_runs_makes_no_workspace(chain: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", str(chain)]) == 2
+    assert "nothing has run here yet" in capsys.readouterr().err
+    assert not (chain.parent / ".cursus-tui").exists()
