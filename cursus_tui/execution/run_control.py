@@ -84,6 +84,11 @@ class RunControl:
         """The run's options."""
         return self.attempts.options
 
+    def forget_unsaid(self) -> None:
+        """Drop what was to follow from something that was not stored."""
+        self.effects.clear()
+        self.outbox.clear()
+
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Do this once everything so far is stored."""
         self.effects.append(effect)

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import queue
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
-from functools import partial
 
 from cursus_tui.execution import adoption
 from cursus_tui.execution import session_commands as commands
@@ -19,16 +13,16 @@ from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.plan import Plan
 from cursus_tui.execution.ports import DataProbe, PipelineScriptExecutor
 from cursus_tui.execution.position import Position
-from cursus_tui.execution.run_control import FULL, RunControl
+from cursus_tui.execution.run_control import RunControl
+from cursus_tui.execution.session_loop import Done, SessionLoop
 from cursus_tui.execution.step_attempt import AttemptMaker
 from cursus_tui.records.errors import UserError
-from cursus_tui.records.events import SessionChanged, SessionEvent, StepChanged
+from cursus_tui.records.events import SessionEvent
 from cursus_tui.records.pipeline import Overrides, Pipeline
 from cursus_tui.records.run import (
     Attempt,
     BreakpointWhen,
     LineageEdge,
-    PauseReason,
     Phase,
     SessionState,
     StepBreakpoint,
@@ -36,20 +30,6 @@ from cursus_tui.records.run import (
 from cursus_tui.storage.store import RunStore
 
 __all__ = ["IllegalCommand", "Session"]
-
-LOG = logging.getLogger(__name__)
-Done = Future[SessionState]
-
-
-@dataclass(slots=True)
-class _Message:
-    """Something to do on the session's thread, in one store transaction."""
-
-    call: Callable[[], None]
-    done: Done | None = None
-    """Of a command; None for what the executor or the probe brought."""
-    runs: bool = False
-    """A command that starts something."""
 
 
 class Session:
@@ -68,9 +48,6 @@ class Session:
         probe: Counts rows.
         options: Of the run.
         run_id: A run to resume; None begins a new one.
-
-    Attributes:
-        state: The newest snapshot; safe to read from any thread.
     """
 
     def __init__(
@@ -88,42 +65,36 @@ class Session:
         self._store = store
         self._executor = executor
         self._run_id = run_id
-        self._messages: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
-        self._unstored: list[_Message] = []
-        self._subscribers: tuple[Callable[[SessionEvent], None], ...] = ()
-        self._guard = threading.Lock()
-        self._settled = threading.Condition(self._guard)
-        self._pending = 0
-        self._running = False
-        self._counting = 0
-        self._ended = False
-        self._quit: Done | None = None
         self._reader = store.reader()
-        plan, edits = Plan(pipeline), (pipeline.overrides,)
+        self._loop = SessionLoop(store, self._close)
         self._run = RunControl(
-            Position(run_id or "", plan, edits, read_only=store.workspace.read_only),
+            Position(run_id or "", Plan(pipeline), (pipeline.overrides,), read_only=store.workspace.read_only),
             store=store,
             executor=executor,
             probe=probe,
             attempts=AttemptMaker(DataFlowManager(store.workspace.path), options),
             breakpoints=BreakpointTable(store.read.breakpoints(pipeline.layout.dag_file)),
-            post=lambda call: self._messages.put(_Message(call)),
+            post=self._loop.post,
         )
         self._run.at = self._run.states.all(self._run.at)
-        self.state = self._run.at.snapshot()
-        self._thread = threading.Thread(target=self._work, name="session", daemon=True)
+        self._loop.attach(self._run)
 
     # Reading, from any thread
 
     @property
+    def state(self) -> SessionState:
+        """The newest snapshot: nothing in it is not stored."""
+        return self._loop.state
+
+    @property
     def pipeline(self) -> Pipeline:
         """The pipeline as it is resolved now."""
-        return self._run.at.plan.pipeline
+        return self._loop.at.plan.pipeline
 
     @property
     def plan(self) -> Plan:
         """Order and neighbours of the pipeline's steps."""
-        return self._run.at.plan
+        return self._loop.at.plan
 
     @property
     def breakpoints(self) -> tuple[StepBreakpoint, ...]:
@@ -147,7 +118,7 @@ class Session:
             command: The name of one of the methods below.
             step: The step that it would be given.
         """
-        return why_not(self._run.at, command, step, ended=self._ended)
+        return why_not(self._loop.at, command, step, ended=self._loop.ended)
 
     def subscribe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Be told everything that happens from now on, on the session's thread.
@@ -155,14 +126,7 @@ class Session:
         Returns:
             A function that ends it.
         """
-        with self._guard:
-            self._subscribers = (*self._subscribers, callback)
-
-        def unsubscribe() -> None:
-            with self._guard:
-                self._subscribers = tuple(each for each in self._subscribers if each is not callback)
-
-        return unsubscribe
+        return self._loop.subscribe(callback)
 
     def wait_settled(self, timeout: float | None = None) -> SessionState:
         """Block until every command so far took effect and nothing runs.
@@ -170,7 +134,7 @@ class Session:
         Raises:
             TimeoutError: It took longer than ``timeout`` seconds.
         """
-        return self._wait(timeout, lambda: self._pending == 0 and not self._running)
+        return self._loop.wait_settled(timeout)
 
     def wait_counted(self, timeout: float | None = None) -> SessionState:
         """Block until the rows of everything that was written are counted, as far as they can be.
@@ -178,20 +142,14 @@ class Session:
         Raises:
             TimeoutError: It took longer than ``timeout`` seconds.
         """
-        return self._wait(timeout, lambda: self._pending == 0 and self._counting == 0)
-
-    def _wait(self, timeout: float | None, reached: Callable[[], bool]) -> SessionState:
-        with self._settled:
-            if not self._settled.wait_for(lambda: self._ended or reached(), timeout):
-                raise TimeoutError
-        return self.state
+        return self._loop.wait_counted(timeout)
 
     # Commands
 
     def start(self) -> Done:
         """Begin the run, or resume it and take over what still runs. Give it first, and once."""
-        self._thread.start()
-        return self._submit(self._start)
+        self._loop.start()
+        return self._loop.submit(self._start)
 
     def continue_(self) -> Done:
         """Run to the next breakpoint, failure or the end."""
@@ -271,135 +229,22 @@ class Session:
 
         The future is done when everything is stored and closed.
         """
-        done: Done = Future()
-        if not self._thread.is_alive():
-            self._close(keep_running)
-            done.set_result(self.state)
-            return done
-        self._submit(lambda: self._begin_quit(keep_running, done), done, answer=False)
+        done = self._loop.when_stopped()
+        if self._loop.started:
+            self._loop.submit(lambda: self._begin_quit(keep_running))
+        else:
+            self._loop.stop_unstarted()
         return done
-
-    # The session's thread
 
     def _command(self, name: str, call: Callable[[], None], step: str | None = None) -> Done:
         def checked() -> None:
             if name in RUNS and self._run.at.phase is not Phase.RUNNING and not self._run.at.read_only:
                 self._run.refresh()
-            if reason := self.why_not(name, step):
+            if reason := why_not(self._run.at, name, step, ended=False):
                 raise IllegalCommand(reason)
             call()
 
-        return self._submit(checked, runs=name in RUNS)
-
-    def _submit(
-        self, call: Callable[[], None], done: Done | None = None, *, runs: bool = False, answer: bool = True
-    ) -> Done:
-        done = Future() if done is None else done
-        with self._guard:
-            ended = self._ended
-            if not ended:
-                self._pending += 1
-                self._messages.put(_Message(call, done if answer else Future(), runs))
-        if ended:
-            done.set_exception(IllegalCommand("this session has ended"))
-        return done
-
-    def _work(self) -> None:
-        while (message := self._messages.get()) is not None:
-            if message.runs and self._unstored and not self._store_again():
-                self._answer(message, IllegalCommand("the disk is still full: free some space first"))
-                continue
-            self._handle(message)
-
-    def _store_again(self) -> bool:
-        """Handle once more what a full disk kept us from storing."""
-        waiting, self._unstored = self._unstored, []
-        self._run.at = commands.pausing(self._run.at)
-        for index, message in enumerate(waiting):
-            if not self._handle(message):
-                self._unstored += waiting[index + 1 :]
-                return False
-        return True
-
-    def _handle(self, message: _Message) -> bool:
-        """Do one thing: in a transaction, then what follows from it.
-
-        Returns:
-            False where the disk was too full to store it.
-        """
-        run, before = self._run, self._run.at
-        run.effects.clear()
-        run.outbox.clear()
-        failure: Exception | None = None
-        stored = True
-        try:
-            with self._store.transaction():
-                message.call()
-        except Exception as error:
-            run.effects.clear()
-            run.outbox.clear()
-            run.at = before
-            failure = error
-            stored = not (isinstance(error, OSError) and error.errno in FULL)
-            self._after_failure(message, error, stored)
-        self.state = run.at.snapshot()
-        for effect in tuple(run.effects):
-            self._safely(effect)
-        self._announce(before)
-        self._answer(message, failure)
-        return stored
-
-    def _after_failure(self, message: _Message, error: Exception, stored: bool) -> None:
-        """Nothing of a message was stored: stand still, and say why."""
-        run = self._run
-        if not stored:
-            run.at = run.at.but(phase=Phase.PAUSED, reason=PauseReason.DISK_FULL)
-            run.notice("the run cannot be stored: the disk is full. Free some space, then continue", "error")
-            if message.done is None:
-                self._unstored.append(message)
-            if self._quit is not None:
-                self._stop(keep_running=False)
-        elif message.done is None:
-            LOG.error("the session could not take something in", exc_info=error)
-            run.at = run.at.but(phase=Phase.PAUSED, reason=PauseReason.FAILURE, live=None)
-            run.notice(f"cursus-tui itself failed: {type(error).__name__}: {error}", "error")
-        elif not isinstance(error, IllegalCommand | UserError):
-            LOG.error("a command failed", exc_info=error)
-
-    def _announce(self, before: Position) -> None:
-        at, state = self._run.at, self.state
-        for name in _changed_steps(before, at):
-            self._publish(StepChanged(name, state))
-        for event in tuple(self._run.outbox):
-            self._publish(event)
-        if (at.run_id, at.phase, at.reason, at.current) != (
-            before.run_id,
-            before.phase,
-            before.reason,
-            before.current,
-        ):
-            self._publish(SessionChanged(state))
-
-    def _publish(self, event: SessionEvent) -> None:
-        for subscriber in self._subscribers:
-            self._safely(partial(subscriber, event))
-
-    def _safely(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception:
-            LOG.exception("something that the session called failed")
-
-    def _answer(self, message: _Message, failure: Exception | None) -> None:
-        with self._settled:
-            self._pending -= message.done is not None
-            self._running = self._run.at.phase is Phase.RUNNING
-            self._counting = self._run.counting
-            self._settled.notify_all()
-        if message.done is not None and failure is None:
-            message.done.set_result(self.state)
-        elif message.done is not None:
-            message.done.set_exception(failure)
+        return self._loop.submit(checked, runs=name in RUNS)
 
     # Beginning and ending
 
@@ -423,45 +268,25 @@ class Session:
         run.at = adoption.stored_position(read, self._run_id, plan, edits)
         adoption.resume(run)
 
-    def _begin_quit(self, keep_running: bool, done: Done) -> None:
+    def _begin_quit(self, keep_running: bool) -> None:
         run = self._run
-        self._quit = done
         live = run.at.live
-        if live is None or keep_running or run.at.read_only:
+        if live is None or keep_running or self._loop.has_unstored:
             if live is None and not run.at.read_only:
                 run.leave()
-            run.after_commit(lambda: self._stop(keep_running))
+            run.after_commit(lambda: self._loop.stop(keep_running))
             return
 
         def ended() -> None:
             run.leave()
-            run.after_commit(lambda: self._stop(False))
+            run.after_commit(lambda: self._loop.stop(keep_running=False))
 
         run.quitting = ended
         commands.cancel(run)
 
-    def _stop(self, keep_running: bool) -> None:
-        self._close(keep_running)
-        if self._quit is not None:
-            self._quit.set_result(self._run.at.snapshot())
-        while not self._messages.empty():
-            if (left := self._messages.get_nowait()) is not None:
-                self._answer(left, IllegalCommand("this session has ended"))
-        self._messages.put(None)
-
     def _close(self, keep_running: bool) -> None:
-        with self._settled:
-            self._ended = True
-            self._settled.notify_all()
-        self._safely(lambda: self._executor.close(keep_running=keep_running))
-        self._store.close()
-        self._reader.close()
-
-
-def _changed_steps(before: Position, at: Position) -> list[str]:
-    if at.states is before.states:
-        return []
-    if before.plan is at.plan and len(before.states) == len(at.states):
-        pairs = zip(before.states.values(), at.states.values(), strict=True)
-        return [new.step for old, new in pairs if old is not new]
-    return [name for name, new in at.states.items() if before.states.get(name) is not new]
+        try:
+            self._executor.close(keep_running=keep_running)
+        finally:
+            self._store.close()
+            self._reader.close()

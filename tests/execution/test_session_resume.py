@@ -19,8 +19,8 @@ from cursus_tui.records.run import Phase, StepError, StepStatus
 def die(made: Bench) -> str:
     """What kill -9 leaves: nothing is said or stored any more, and the lock is free."""
     run_id = made.session.state.run_id
-    made.session._messages.put(None)
-    made.session._thread.join(5)
+    made.session._loop._messages.put(None)
+    made.session._loop._thread.join(5)
     made.store.close()
     made.store.workspace.close()
     return run_id
@@ -210,6 +210,24 @@ def test_a_disk_that_is_full_when_a_step_ends_pauses_and_loses_nothing(tmp_path:
     assert set(made.statuses.values()) == {"passed"}
     assert [str(each.status) for each in made.session.attempts("A")] == ["passed"]
     made.close()
+
+
+def test_quitting_on_a_full_disk_ends_and_the_step_is_adopted_later(tmp_path: Path):
+    disk = FullDisk()
+
+    def fill(step: object) -> ExecutionResult:
+        disk.full = True
+        return passed()
+
+    pipeline = chain(tmp_path, "A", "B")
+    made = bench(pipeline, {"A": fill}, at_boundary=disk)
+    made.run("continue_")
+    run_id = made.session.state.run_id
+    made.close()
+    again = bench(pipeline, run_id=run_id)
+    assert len(again.executor.adopted) == 1
+    assert again.statuses == {"A": "passed", "B": "ready"}
+    again.close()
 
 
 def test_little_free_space_pauses_before_a_step(tmp_path: Path):

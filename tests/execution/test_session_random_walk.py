@@ -1,0 +1,126 @@
+"""Random commands in random order: the session never breaks, and what it says always agrees with its store."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from scripted import Bench, bench, failed, pipeline_of, step_of, write_everything
+
+from cursus_tui.execution.plan import DONE
+from cursus_tui.execution.session import IllegalCommand
+from cursus_tui.records.pipeline import Pipeline
+from cursus_tui.records.run import BreakpointWhen, Phase, StepBreakpoint
+
+NAMES = ("A", "B", "C", "D", "E")
+
+
+def diamond(folder: Path) -> Pipeline:
+    steps = [
+        step_of("A", folder),
+        step_of("B", folder, ["data"]),
+        step_of("C", folder, ["data"], optional=["more"]),
+        step_of("D", folder, ["left", "right"]),
+        step_of("E", folder),
+    ]
+    wires = [("A", "B", "data"), ("A", "C", "data"), ("B", "D", "left"), ("C", "D", "right"), ("E", "C", "more")]
+    return pipeline_of(folder, [steps[0], steps[4], *steps[1:4]], wires)
+
+
+def random_command(made: Bench, chance: random.Random) -> None:
+    session, step = made.session, chance.choice(NAMES)
+    overrides = session.pipeline.overrides
+    edited = replace(overrides, environment={**overrides.environment, step: {"X": str(chance.randint(1, 3))}})
+    point = StepBreakpoint(step, chance.choice(list(BreakpointWhen)), chance.random() < 0.8, chance.randint(0, 2))
+    choices = {
+        "continue_": session.continue_,
+        "step_over": session.step_over,
+        "run_to": lambda: session.run_to(step),
+        "run_through": lambda: session.run_through(step),
+        "rerun": lambda: session.rerun(step),
+        "run_only": lambda: session.run_only(step),
+        "run_from": lambda: session.run_from(step),
+        "restart": session.restart,
+        "skip": lambda: session.skip(step),
+        "edit": lambda: session.edit(edited),
+        "undo": session.undo,
+        "pause": session.pause,
+        "finish": session.finish,
+        "cancel": session.cancel,
+        "script_changed": lambda: session.script_changed(step),
+        "set_breakpoint": lambda: session.set_breakpoint(point),
+        "remove_breakpoint": lambda: session.remove_breakpoint(step, point.when),
+    }
+    if chance.random() < 0.15:
+        (made.pipeline.layout.root / f"{step}.py").write_text(f"# {chance.random()}\n")
+    name = chance.choice(sorted(choices))
+    refusal = choices[name]().exception(5)
+    assert refusal is None or (isinstance(refusal, IllegalCommand) and str(refusal))
+
+
+def check(made: Bench) -> None:
+    """What must hold whenever nothing runs."""
+    state = made.session.state
+    newest = made.store.read.newest_attempts(state.run_id)
+    valid: dict[str, int] = {}
+    for name, step in state.steps.items():
+        stored = made.session.attempts(name)
+        assert (step.attempt is None) == (not stored)
+        if step.attempt is not None:
+            assert newest[name].status is step.attempt.status is step.status
+            assert [each.number for each in stored] == list(range(1, len(stored) + 1))
+            assert all(each.ended is not None for each in stored)
+        for each in stored:
+            if each.status in DONE:
+                valid[name] = each.number
+    for name, step in state.steps.items():
+        if step.status in DONE and step.stale is None and step.attempt is not None:
+            for edge in made.session.lineage(name):
+                assert edge.source_attempt == valid[edge.source_step], f"{name} stands on what is out of date"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_commanded_the_session_stays_sound_and_can_be_brought_to_its_end(tmp_path: Path, seed: int):
+    chance = random.Random(seed)
+    made = bench(diamond(tmp_path))
+    lucky = {name: lambda step: write_everything(step) if chance.random() < 0.8 else failed() for name in NAMES}
+    made.executor.behaviours.update(lucky)
+    for _ in range(40):
+        random_command(made, chance)
+        made.session.wait_settled(5)
+        check(made)
+    made.executor.behaviours.clear()
+    for point in made.session.breakpoints:
+        made.run("remove_breakpoint", point.step, point.when)
+    for name in NAMES:
+        state = made.session.state.steps[name]
+        if str(state.status) in ("skipped", "failed"):
+            made.run("run_through" if str(state.status) == "waiting" else "rerun", name)
+    if made.session.why_not("continue_") is None:
+        made.run("continue_")
+    made.session.wait_counted(5)
+    assert {str(each.status) for each in made.session.state.steps.values()} <= {"passed", "reused"}
+    assert made.session.state.phase is Phase.FINISHED
+    check(made)
+    made.close()
+
+
+def test_commands_from_many_threads_at_once_are_taken_one_by_one(tmp_path: Path):
+    made = bench(diamond(tmp_path))
+
+    def hammer(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(15):
+            random_command(made, chance)
+
+    threads = [threading.Thread(target=hammer, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    made.session.wait_settled(10)
+    check(made)
+    made.close()
