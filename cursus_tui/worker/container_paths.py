@@ -52,7 +52,9 @@ class ContainerPaths:
         return self._map(name, path, self.outputs, only_one=True)
 
     def any(self, path: str) -> str:
-        """The local path for any container path, whoever it belongs to."""
+        """The local path for any container path, whoever it belongs to; any other path as it is."""
+        if not is_container_path(path):
+            return path
         clean = os.path.normpath(path)
         return _beneath(clean, self.inputs + self.outputs) or self._unmapped(clean)
 

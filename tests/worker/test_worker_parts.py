@@ -1,0 +1,343 @@
+"""The worker's parts that need no process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cursus_tui.storage.secrets import MASK as STORED_MASK
+from cursus_tui.storage.secrets import is_secret
+from cursus_tui.worker.call import arguments_of
+from cursus_tui.worker.channel import EventSender, LineReader, append_line, encode, read_lines
+from cursus_tui.worker.container_paths import ContainerPaths, ContainerView
+from cursus_tui.worker.job import Job
+from cursus_tui.worker.masking import MASK, Masker, is_secret_name
+from cursus_tui.worker.modules import imported_names
+from cursus_tui.worker.network_guard import is_local
+from cursus_tui.worker.outcome import AttemptReport, crash_frames
+from cursus_tui.worker.pip_guard import install_request
+from cursus_tui.worker.processes import command_line, descendants, is_alive, process_stat
+from cursus_tui.worker.script_import import split_at_main_block, uses_relative_imports
+from cursus_tui.worker.summaries import one_line
+
+
+def job(**fields: object) -> Job:
+    return Job(**{"id": 1, "step": "S", "folder": "/run", "script": "/code/step.py", **fields})  # type: ignore[arg-type]
+
+
+PATHS = ContainerPaths(
+    job(
+        contract_inputs={
+            "input_path": "/opt/ml/input/data",
+            "artifacts": "/opt/ml/input/data/artifacts",
+            "hyperparameters": "/opt/ml/code/hyperparams/hyperparameters.json",
+            "unwired": "/opt/ml/processing/input/unwired",
+        },
+        contract_outputs={"model": "/opt/ml/model", "other": "/opt/ml/model/", "data": "/opt/ml/output/data"},
+        input_paths={"input_path": "/in", "artifacts": "/art", "hyperparameters": "/hp"},
+        output_paths={"model": "/out/model", "other": "/out/other", "data": "/out/data"},
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "local", "contract_name"),
+    [
+        ("input_path", "/opt/ml/input/data", "/in", None),
+        ("DATA", "/opt/ml/input/data/", "/in", "input_path"),
+        ("train", "/opt/ml/input/data/train", "/in/train", None),
+        ("artifacts", "/opt/ml/input/data/artifacts", "/art", None),
+        ("more", "/opt/ml/input/data/artifacts/more", "/art/more", None),
+        ("artifacts", "/opt/ml/elsewhere", "/art", None),
+        ("hyperparameters", "/opt/ml/code/hyperparams", "/hp", None),
+        ("models", "/opt/ml/code/models", "/code/models", None),
+        ("unwired", "/opt/ml/processing/input/unwired", "/run/container/processing/input/unwired", None),
+        ("mine", "/home/me/data", "/home/me/data", None),
+        ("relative", "data/x", "data/x", None),
+    ],
+)
+def test_inputs_are_mapped(name: str, path: str, local: str, contract_name: str | None) -> None:
+    assert PATHS.input(name, path) == (local, contract_name)
+
+
+def test_outputs_are_mapped() -> None:
+    assert PATHS.output("model", "/opt/ml/model") == ("/out/model", None)
+    assert PATHS.output("other", "/opt/ml/model") == ("/out/other", None)
+    assert PATHS.output("odd", "/opt/ml/output/data/x") == ("/out/data/x", None)
+    one = ContainerPaths(job(contract_outputs={"only": None}, output_paths={"only": "/out"}))
+    assert one.output("processed", "/opt/ml/processing/output") == ("/out", "only")
+    assert PATHS.any("/opt/ml/input/data/artifacts/x") == "/art/x"
+    assert PATHS.any("/opt/mlflow") == "/opt/mlflow"
+
+
+def test_a_file_of_the_contract_stands_for_its_folder(tmp_path: Path) -> None:
+    file = tmp_path / "hyperparameters.json"
+    file.write_text("{}")
+    contract = {"hp": "/opt/ml/code/hyperparams/hyperparameters.json"}
+    paths = ContainerPaths(job(contract_inputs=contract, input_paths={"hp": str(file)}))
+    assert paths.input("hp", "/opt/ml/code/hyperparams") == (str(tmp_path), None)
+    assert paths.input("hp", "/opt/ml/code/hyperparams/hyperparameters.json") == (str(file), None)
+
+
+def test_a_view_is_seen_and_hidden(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    paths = ContainerPaths(
+        job(folder=str(tmp_path), contract_inputs={"x": "/opt/ml/x"}, input_paths={"x": str(tmp_path / "in")})
+    )
+    view = ContainerView(paths, str(tmp_path / "container"))
+    before = (os.stat, open)
+    view.show()
+    try:
+        assert Path("/opt/ml/x").is_dir()
+        Path("/opt/ml/x/file").write_text("seen")
+        os.makedirs("/opt/ml/output/more", exist_ok=True)
+        assert os.listdir("/opt/ml/output") == ["more"]
+    finally:
+        view.hide()
+    assert (os.stat, open) == before
+    assert not Path("/opt/ml/x").exists()
+    assert (tmp_path / "in" / "file").read_text() == "seen"
+    assert (tmp_path / "container" / "output" / "more").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        (["pip", "install", "x"], True),
+        ([sys.executable, "-m", "pip", "install", "-q", "x"], True),
+        (["/usr/bin/python3.9", "-u", "-m", "pip", "--quiet", "install", "x"], True),
+        (["uv", "pip", "install", "x"], True),
+        (["conda", "install", "-y", "x"], True),
+        (["sudo", "apt-get", "install", "x"], True),
+        ("cd /tmp; pip3 install x", True),
+        ("PIP_INDEX_URL=x pip install x", True),
+        (["sh", "-c", "echo 1 && pip install x"], True),
+        ([b"pip", b"install", b"x"], True),
+        (["pip", "list"], False),
+        (["pip"], False),
+        ([], False),
+        ("", False),
+        ("echo 'pip install x'", False),
+        (["grep", "pip", "install"], False),
+        (["python", "pip_install.py", "install"], False),
+        (["python", "-m", "pytest", "install"], False),
+        ('echo "unbalanced', False),
+        (None, False),
+        (Path("pip"), False),
+    ],
+)
+def test_installing_commands_are_known(command: object, found: bool) -> None:
+    assert (install_request(command) is not None) is found
+
+
+def test_an_index_with_its_token_is_not_reported() -> None:
+    command = [
+        "pip",
+        "install",
+        "--index-url",
+        "https://aws:secret@host/simple",
+        "x==1",
+        "-r",
+        "needs.txt",
+        "--upgrade",
+    ]
+    assert install_request(command) == "x==1 (not installed), -r needs.txt"
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("localhost", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("", True),
+        (None, True),
+        (b"localhost", True),
+        ("10.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("127.0.0.1.example.com", False),
+        ("169.254.169.254", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_loopback_is_known(host: object, local: bool) -> None:
+    assert is_local(host) is local
+
+
+NAMES = [
+    "API_KEY",
+    "apiKey",
+    "db_password",
+    "TOKENIZER",
+    "MAX_TOKENS",
+    "HF_TOKEN",
+    "keywords",
+    "AWS_SECRET",
+    "PWD",
+    "rows",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_secrets_are_those_of_the_store(name: str) -> None:
+    assert is_secret_name(name) == is_secret(name)
+    assert MASK == STORED_MASK
+
+
+def test_secrets_are_found_in_text_and_columns_are_not() -> None:
+    masker = Masker([("API_KEY", "abc123def456ghi"), ("JOIN_KEYS", "order_id"), ("PLAIN", "abcdef1234567")])
+    assert masker.text("x abc123def456ghi y order_id abcdef1234567") == f"x {MASK} y order_id abcdef1234567"
+    assert masker.text("https://user:pa55@host/x") == f"https://{MASK}@host/x"
+
+
+def test_lines_arrive_in_pieces_and_junk_is_dropped() -> None:
+    reader = LineReader()
+    line = encode({"a": "\udc80", "b": object})
+    assert reader.feed(line[:5]) == []
+    assert reader.feed(line[5:] + b"junk\n[1]\n" + b"[" * 100_000 + b"\n" + encode({"c": 1}))[-1] == {"c": 1}
+    assert reader.junk == 3
+
+
+def test_a_sender_survives_its_descriptor(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    fallback = tmp_path / "reports"
+    sender = EventSender(writer, str(fallback))
+    sender.hold("first")
+    sender.send("second")
+    assert [message["event"] for message in LineReader().feed(os.read(reader, 4096))] == ["first", "second"]
+    with (tmp_path / "other").open("wb") as other:
+        os.dup2(other.fileno(), writer)
+        sender.send("third")
+    assert (tmp_path / "other").read_bytes() == b""
+    os.close(writer)
+    sender.send("fourth")
+    os.close(reader)
+    assert [message["event"] for message in read_lines(str(fallback)) or []] == ["third", "fourth"]
+    append_line(str(tmp_path / "no" / "folder"), b"x")
+    assert read_lines(str(tmp_path / "none")) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        ("a\nb", r"'a\nb'"),
+        ("x" * 500, "(500 long)"),
+        ([1, 2], "[1, 2]"),
+        (list(range(99)), "list of 99"),
+        (os, "module os"),
+        (Path, "class Path"),
+        (os.getcwd, "function getcwd"),
+        pytest.param(10**6000, "bits", id="huge"),
+    ],
+)
+def test_summaries(value: object, text: str) -> None:
+    assert text in one_line(value)
+    assert len(one_line(value)) <= 160
+
+
+def test_summaries_of_tables() -> None:
+    pandas = pytest.importorskip("pandas")
+    assert one_line(pandas.DataFrame({"a": range(1000), "b": 1})) == "DataFrame 1,000 x 2 [a, b]"
+    assert one_line(pandas.Series([1.5], name="x")) == "Series 1 float64"
+
+
+def test_processes_are_told_apart() -> None:
+    code = "print('on', flush=True); input()"
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+        stat = process_stat(child.pid)
+        assert stat is not None
+        assert stat.parent == os.getpid()
+        assert is_alive(child.pid, stat.start_ticks)
+        assert not is_alive(child.pid, stat.start_ticks + 1)
+        assert child.pid in descendants(os.getpid())
+        assert child.pid not in descendants(os.getpid(), without=[child.pid])
+        assert "input()" in command_line(child.pid)
+    finally:
+        child.kill()
+        child.wait()
+    assert not is_alive(child.pid)
+    assert process_stat(child.pid) is None
+
+
+def test_a_command_line_without_a_parser() -> None:
+    parsed = arguments_of(["--rate", "-1", "--job-type=testing", "x", "--flag"], "training")
+    assert vars(parsed) == {"job_type": "testing", "rate": "-1", "flag": True}
+
+
+def test_a_script_is_split_where_its_block_begins() -> None:
+    source = b"from __future__ import annotations\nx: y = 1\nif __name__ == '__main__':\n    z: w = 2\n"
+    body, block = split_at_main_block(source, "s.py")
+    assert block is not None
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec(body, names)
+    assert "z" not in names
+    exec(block, names)
+    assert (names["z"], block.co_firstlineno >= 1) == (2, True)
+    assert split_at_main_block(b"x = 1\n", "s.py")[1] is None
+    odd = b"x = (1\nif __name__ == '__main__'\nelse 2)\n"
+    assert split_at_main_block(odd, "s.py")[1] is None
+    with pytest.raises(SyntaxError) as error:
+        split_at_main_block(b"x = 1\nif __name__ == '__main__':\n    y = = 2\n", "s.py")
+    assert error.value.lineno == 3
+
+
+def test_imports_are_read_from_source() -> None:
+    source = b"import a.b\n  from c import d\nfrom .e import f\n# import g\nimport h as i\n"
+    assert imported_names(source) == {"a", "c", "h"}
+    assert uses_relative_imports(source)
+    assert not uses_relative_imports(b"from a import b\n'from . import c'")
+
+
+def test_a_crash_is_read_from_stderr() -> None:
+    text = b"noise\nFatal Python error: Segmentation fault\n\nCurrent thread:\n"
+    text += b'  File "/c/s.py", line 4 in main\n  File "/c/s.py", line 9 in <module>\n'
+    assert [(frame["line"], frame["function"]) for frame in crash_frames(text)] == [(9, "<module>"), (4, "main")]
+    assert crash_frames(b'  File "x", line 1 in y') == []
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "reason", "status", "kind"),
+    [
+        ([], 0, None, "passed", None),
+        ([], 3, None, "failed", "exit"),
+        ([], -9, None, "failed", "signal"),
+        ([{"event": "finishing"}], -15, None, "passed", None),
+        (
+            [{"event": "exception", "chain": [{"type": "E", "message": "m"}]}, {"event": "finishing"}],
+            -15,
+            None,
+            "failed",
+            "E",
+        ),
+        ([{"event": "exception", "chain": [{"type": "E", "message": "m"}]}], 1, None, "failed", "E"),
+        ([{"event": "sysexit", "code": 2}], 2, None, "failed", "exit"),
+        ([], 0, "cancelled", "cancelled", None),
+        ([{"event": "cancelled"}], 130, None, "cancelled", None),
+        (
+            [{"event": "cancelled", "chain": [{"type": "KeyboardInterrupt", "line": 3}]}],
+            130,
+            "timeout",
+            "failed",
+            "timeout",
+        ),
+        ([], -9, "memory", "failed", "memory"),
+        ([], None, None, "failed", "exit"),
+    ],
+)
+def test_verdicts(events: list[dict], code: int | None, reason: str | None, status: str, kind: str | None) -> None:
+    report = AttemptReport(0.0)
+    for event in events:
+        report.take(event)
+    outcome = report.outcome(code, reason)
+    assert outcome["status"] == status
+    assert (outcome["error"] or {}).get("type") == kind
