@@ -18,6 +18,7 @@ class Scope(StrEnum):
     EVERYWHERE = "everywhere"
     STEPPING = "pipeline, source, call, log, checks, breakpoints"
     DATA = "data"
+    LOG = "log"
     BREAKPOINTS = "breakpoints"
 
 
@@ -41,8 +42,8 @@ class Action:
     scope: Scope = Scope.EVERYWHERE
     why_not: Reason = lambda situation: None
     """The reason why it cannot be done now; None when it can."""
-    owner: str = ""
-    """The key by which the pane's widget does it itself; empty where the screen binds the keys."""
+    binding: str = ""
+    """Id of the widget's own binding of these keys; empty where the screen binds them."""
 
 
 def _run(command: str) -> Reason:
@@ -126,9 +127,6 @@ _EVERYWHERE = (
     Action("next-hit", "Go to the next hit", "next hit", "Of the last search.", (".",)),
     Action("previous-hit", "Go to the hit before", "hit before", "Of the last search.", (",",)),
     Action("back", "Go one level back", "back", "Closes, unzooms, or returns to the pipeline.", ("escape",)),
-    Action(
-        "open-file", "Open the file under the cursor", "open", "Tables open in a grid.", (), Scope.DATA, owner="enter"
-    ),
     Action("copy", "Copy the cell or line", "copy", "To the clipboard, over SSH too (OSC 52).", ("y",)),
     Action("copy-row", "Copy the row or the whole text", "copy row", "To the clipboard (OSC 52).", ("Y",)),
     Action("quit", "Quit", "quit", "Asks first while a step runs.", ("q",)),
@@ -350,7 +348,54 @@ _BREAKPOINTS = (
     ),
 )
 
+
+def _has_table(situation: Situation) -> str | None:
+    return None if situation.table else "no table is open: enter opens the file under the cursor"
+
+
+def _grid(name: str, key: str, title: str, verb: str, help: str) -> Action:
+    """An action of the grid, which binds its keys by itself."""
+    return Action(f"grid.{name}", title, verb, help, (key,), Scope.DATA, _has_table, f"grid.{name}")
+
+
+_DATA = (
+    Action(
+        "open-file",
+        "Open the file under the cursor",
+        "open",
+        "Tables open in a grid, anything else as its first bytes.",
+        ("enter",),
+        Scope.DATA,
+        binding="rows.choose",
+    ),
+    _grid("cell", "enter", "Show the whole cell", "cell", "All of its text, wrapped."),
+    _grid("record", "space", "Show the whole record", "record", "One line a column."),
+    _grid("go-to-row", "L", "Go to a row by its number", "row", "Asks for the number."),
+    _grid("go-to-column", "c", "Go to a column by its name", "column", "Asks for a part of the name."),
+    _grid("columns", "C", "Choose the columns to show", "columns", "The way back to hidden ones."),
+    _grid("hide-column", "-", "Hide the column", "hide", "It comes back in the chooser."),
+    _grid("width", "_", "Widen the column to its text, or narrow it again", "width", "Up to the width of the pane."),
+    _grid("freeze", "!", "Keep the columns up to here in sight, or let go", "freeze", "While the others scroll."),
+    _grid("first-row", "g", "Go to the first row", "first", "Of the file."),
+    _grid("last-row", "G", "Go to the last row", "last", "Known so far, while the file is counted."),
+)
+
+_LOG = (
+    Action(
+        "log.other",
+        "Show the other stream",
+        "other stream",
+        "Standard output or standard error.",
+        ("a",),
+        Scope.LOG,
+        binding="log.other",
+    ),
+    Action(
+        "log.wrap", "Wrap long lines, or cut them again", "wrap", "Of the log.", ("_",), Scope.LOG, binding="log.wrap"
+    ),
+)
+
 ACTIONS: Mapping[str, Action] = MappingProxyType(
-    {action.id: action for action in (*_EVERYWHERE, *_STEPPING, *_PALETTE_ONLY, *_BREAKPOINTS)}
+    {action.id: action for action in (*_EVERYWHERE, *_STEPPING, *_PALETTE_ONLY, *_BREAKPOINTS, *_DATA, *_LOG)}
 )
 """By id, in the order of the help."""

@@ -55,7 +55,10 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         self._desk = desk
         self._keys = keymap
         self._looks = looks or Looks()
+        self.set_keymap(keymap.of_widgets())
         for action, key, scope in keymap.bound():
+            if action.binding:
+                continue
             self.bind(key, f"perform('{action.id}', '{scope.name}')", description=action.title, show=False)
         self.bind("ctrl+c", "copy_or_tell", show=False)
 

@@ -8,7 +8,7 @@ from cursus_tui.app.keymap import Keymap, key_label
 
 def shown_keys(keymap: Keymap, action: Action) -> str:
     """``n F10``; ``palette`` where it has no key."""
-    return " ".join(key_label(key) for key in keymap.keys.get(action.id, ())) or action.owner or "palette"
+    return " ".join(key_label(key) for key in keymap.keys.get(action.id, ())) or "palette"
 
 
 def sections(keymap: Keymap) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -55,13 +55,21 @@ class Keymap:
     def label(self, action_id: str) -> str:
         """The first key of an action as shown on screen; empty where it has none."""
         keys = self.keys.get(action_id, ())
-        return key_label(keys[0]) if keys else ACTIONS[action_id].owner
+        return key_label(keys[0]) if keys else ""
 
     def bound(self) -> Iterator[tuple[Action, str, Scope]]:
-        """Every (action, key in Textual's spelling, scope it works in)."""
+        """Every (action, key in Textual's spelling, scope it works in), those that widgets bind among them."""
         for action in ACTIONS.values():
             for key in self.keys.get(action.id, ()):
                 yield action, textual_key(key), key_scope(action, key)
+
+    def of_widgets(self) -> dict[str, str]:
+        """Id of a widget's binding -> its keys, for those that are not the defaults."""
+        return {
+            action.binding: ",".join(textual_key(key) for key in self.keys[action.id])
+            for action in ACTIONS.values()
+            if action.binding and self.keys[action.id] and self.keys[action.id] != action.keys
+        }
 
 
 def textual_key(key: str) -> str:
@@ -105,6 +113,10 @@ def build_keymap(settings: Settings | None = None) -> Keymap:
     file = settings.file if settings else None
     for action_id, keys in changes.items():
         _known(action_id, file)
+        if not keys and ACTIONS[action_id].binding:
+            raise UserError(
+                f"keys: {action_id} must keep a key", file=file, expected="a key: its pane has no other way"
+            )
         for key in keys:
             _allowed(action_id, key, file)
     keymap = Keymap({action.id: changes.get(action.id, action.keys) for action in ACTIONS.values()})
@@ -144,7 +156,9 @@ def _refuse_clashes(keymap: Keymap, file: Path | None) -> None:
     seen: dict[str, list[tuple[Action, Scope]]] = {}
     for action, key, scope in keymap.bound():
         for other, other_scope in seen.get(key, []):
-            if other is not action and overlap(scope, other_scope):
+            # Two widgets may have the same key: only one of them has the focus.
+            apart = bool(other.binding and action.binding)
+            if other is not action and not apart and overlap(scope, other_scope):
                 raise UserError(
                     f"keys: {key!r} is given to both {other.id} and {action.id}",
                     file=file,

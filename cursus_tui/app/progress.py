@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.standing import Progress
 from cursus_tui.app.tail import last_line
 from cursus_tui.records.events import OutputGrew, ResourcesSampled
@@ -16,7 +15,6 @@ class ProgressReader:
     """Collects readings as they come, and reads the last line only when it is going to be shown."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self.scripts = ScriptWatch()
         self._clock = clock
         self._sample: tuple[str, ResourceSample] | None = None
         self._unread = False

@@ -14,6 +14,11 @@ class ScriptWatch:
     def __init__(self) -> None:
         self._stamps: dict[Path, Stamp | None] = {}
 
+    @property
+    def known(self) -> int:
+        """How many scripts it remembers."""
+        return len(self._stamps)
+
     def changed(self, scripts: Iterable[Path]) -> frozenset[Path]:
         """Those that are different from the last time they were asked for; a new one is only remembered."""
         found = {script: _stamp(script) for script in scripts}

@@ -29,8 +29,8 @@ class Situation:
     """Noticed before and while running."""
     refusal: Callable[[str, str | None], str | None] = field(default=_opening, compare=False)
     """Why the session would refuse a command for a step; None when it would not."""
-    zoomed: bool = False
-    """One pane fills the screen because the user asked for it."""
+    table: bool = False
+    """A table is open in the data pane."""
     edited: bool = False
     """There are edits that an undo can take back."""
 

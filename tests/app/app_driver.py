@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -78,10 +78,17 @@ class Driver:
     async def settle(self) -> None:
         """Until nothing moves any more."""
         for _ in range(2):
-            await self.app.workers.wait_for_complete(
-                [worker for worker in self.app.workers if worker.group != "log-index"]
-            )
+            waited = [worker for worker in self.app.workers if worker.group not in ("log-index", "scripts")]
+            await self.app.workers.wait_for_complete(waited)
             await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what a thread brings."""
+        for _ in range(200):
+            if condition():
+                return
+            await self.pilot.pause(0.05)
+        raise AssertionError("it never came")
 
 
 @asynccontextmanager

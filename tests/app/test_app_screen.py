@@ -291,13 +291,11 @@ async def test_an_editor_that_is_missing_is_said(desk: FakeDesk, monkeypatch: py
 
 async def test_a_script_edited_outside_is_noticed(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
-        driver.main._look_at_scripts()
-        await driver.settle()
         script = desk.pipeline.steps["prepare"].script
         assert script is not None
+        await driver.until(lambda: bool(driver.main._scripts.known))
         script.write_text("def main(): pass\n")
-        driver.main._look_at_scripts()
-        await driver.settle()
+        await driver.until(lambda: bool(desk.session.given))
         assert desk.session.given == [("script_changed", "prepare")]
 
 

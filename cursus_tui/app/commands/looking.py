@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cursus_tui.app.actions import ACTIONS
 from cursus_tui.app.arrangement import PANES, neighbour
+from cursus_tui.app.panes.log_pane import LogPane
 from cursus_tui.app.panes.pipeline_pane import PipelinePane
 from cursus_tui.app.screens.help import Help
 from cursus_tui.app.screens.main import MainScreen, Verb
@@ -25,7 +26,7 @@ def _hit(direction: int) -> Verb:
 def show_help(screen: MainScreen) -> None:
     """What this pane shows, its verbs with reasons, all keys."""
     pane = screen.current
-    verbs = [(ACTIONS[name], ACTIONS[name].why_not(screen.situation)) for name in pane.VERBS]
+    verbs = [(ACTIONS[name], ACTIONS[name].why_not(screen.situation)) for name in pane.verbs]
     screen.app.push_screen(Help(screen.keymap, pane.TITLE, pane.HELP, verbs))
 
 
@@ -99,12 +100,23 @@ def theme(screen: MainScreen) -> None:
     screen.app.search_themes()
 
 
+def _grid(binding: str) -> Verb:
+    return lambda screen: screen.data_pane.grid_action(binding)
+
+
+def _log(name: str) -> Verb:
+    return lambda screen: screen.query_one(LogPane).log_action(name)
+
+
 def open_file(screen: MainScreen) -> None:
     """The file under the cursor."""
     screen.data_pane.open_selected()
 
 
 VERBS: dict[str, Verb] = {
+    **{action.id: _grid(action.binding) for action in ACTIONS.values() if action.id.startswith("grid.")},
+    "log.other": _log("log.other"),
+    "log.wrap": _log("log.wrap"),
     **{f"pane-{pane}": _go_to(pane) for pane in PANES},
     "help": show_help,
     "palette": palette,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -60,6 +61,30 @@ class DataPane(Pane):
         "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do."
     )
 
+    GRID_VERBS: ClassVar[tuple[str, ...]] = (
+        "grid.cell",
+        "grid.record",
+        "back",
+        "grid.go-to-row",
+        "grid.go-to-column",
+        "grid.hide-column",
+        "grid.columns",
+        "grid.width",
+        "grid.freeze",
+        "copy",
+        "copy-row",
+        "zoom",
+        "help",
+    )
+    """Ids of the actions that the footer lists while a table is open."""
+
+    class TableShown(Message):
+        """A table was opened or closed."""
+
+        def __init__(self, shown: bool) -> None:
+            super().__init__()
+            self.shown = shown
+
     class Opened(Message):
         """The data process answered."""
 
@@ -91,6 +116,7 @@ class DataPane(Pane):
         self._open: FileChoice | None = None
         self._table: TablePort | None = None
         self._step: str | None = None
+        self._told_shown = False
 
     def compose(self) -> ComposeResult:
         """The list, and the viewers that are out of sight until a file is open."""
@@ -111,6 +137,18 @@ class DataPane(Pane):
     @property
     def _viewer(self) -> Widget:
         return self._grid if self._table is not None else self._dump
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """Those of the grid while a table is open."""
+        return self.GRID_VERBS if self._table is not None else self.VERBS
+
+    def grid_action(self, binding: str) -> None:
+        """Do what one of the grid's keys does."""
+        for found in self._grid.BINDINGS:
+            if isinstance(found, Binding) and found.id == binding:
+                self._grid.focus()
+                self.app.call_later(self._grid.run_action, found.action)
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -197,6 +235,10 @@ class DataPane(Pane):
         self._heading.display = is_open
         self._grid.display = is_open and self._table is not None
         self._dump.display = is_open and self._table is None
+        shown = self._table is not None
+        if shown != self._told_shown:
+            self._told_shown = shown
+            self.post_message(self.TableShown(shown))
 
     def on_resize(self, event: events.Resize) -> None:
         """The list may have room now, or none any more."""

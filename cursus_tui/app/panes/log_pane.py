@@ -21,7 +21,17 @@ class LogPane(Pane):
     """Both streams of the newest attempt of the selected step, one at a time."""
 
     TITLE: ClassVar[str] = "Log"
-    VERBS: ClassVar[tuple[str, ...]] = ("search", "next-hit", "pause", "cancel", "copy", "zoom", "help")
+    VERBS: ClassVar[tuple[str, ...]] = (
+        "log.other",
+        "log.wrap",
+        "search",
+        "next-hit",
+        "pause",
+        "cancel",
+        "copy",
+        "zoom",
+        "help",
+    )
     HELP: ClassVar[str] = (
         "What the step printed, as it prints it. a shows the other stream (stdout or stderr), G follows the newest "
         "line, moving up stops that, _ wraps long lines. Progress bars show their last state; everything, raw, is in "
@@ -56,6 +66,11 @@ class LogPane(Pane):
             live=attempt.status in _LIVE,
             first="stderr" if failed else "stdout",
         )
+
+    def log_action(self, name: str) -> None:
+        """Do what one of the log's keys does."""
+        log = self._box.log_view
+        {"log.other": log.action_other, "log.wrap": log.action_wrap}[name]()
 
     def search(self, text: str) -> None:
         """Find text in the stream that is shown."""

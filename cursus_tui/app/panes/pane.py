@@ -47,6 +47,11 @@ class Pane(Vertical):
         """The widget that takes the focus when the pane is chosen."""
         raise NotImplementedError
 
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The verbs that make sense as the pane is now."""
+        return self.VERBS
+
     def search(self, text: str) -> None:
         """Find text in the pane."""
 

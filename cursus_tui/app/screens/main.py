@@ -7,12 +7,13 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.worker import Worker
 
 from cursus_tui.app import messages
 from cursus_tui.app.actions import ACTIONS
@@ -31,6 +32,7 @@ from cursus_tui.app.panes.pipeline_pane import PipelinePane
 from cursus_tui.app.panes.source_pane import SourcePane
 from cursus_tui.app.ports import DeskPort, Done, SessionPort
 from cursus_tui.app.progress import ProgressReader
+from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.situation import Situation
 from cursus_tui.app.standing import standing
 from cursus_tui.records.pipeline import Severity
@@ -66,6 +68,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._zoomed = False
         self._arrangement = Arrangement(True, frozenset({"pipeline"}), self._tab)
         self._progress = ProgressReader()
+        self._scripts = ScriptWatch()
+        self._looking: Worker[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -245,7 +249,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         status.set_class(now.running, "-running")
         self.query_one(VerbLine).verbs = tuple(
             (action_id, self.keymap.label(action_id) or ":", ACTIONS[action_id].verb, reason is None)
-            for action_id in self.current.VERBS
+            for action_id in self.current.verbs
             for reason in [ACTIONS[action_id].why_not(now)]
         )
 
@@ -306,6 +310,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_pane_bar_chosen(self, event: PaneBar.Chosen) -> None:
         """A click on a heading."""
         self.go_to(event.pane)
+
+    def on_data_pane_table_shown(self, event: DataPane.TableShown) -> None:
+        """The grid has verbs of its own."""
+        self.change(table=event.shown)
 
     def on_step_asked(self, event: messages.StepAsked) -> None:
         """A pane selects a step, and perhaps wants it shown elsewhere."""
@@ -418,11 +426,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     # --- scripts edited outside ---------------------------------------------------------------------
 
-    @work(thread=True, exclusive=True, group="scripts", exit_on_error=False)
     def _look_at_scripts(self) -> None:
-        """In a thread: a project may lie on a slow file system."""
+        """Once a second, in a thread: a project may lie on a slow file system, which must not pile up looks."""
+        if self._looking is None or self._looking.is_finished:
+            self._looking = self.run_worker(self._compare_scripts, thread=True, group="scripts", exit_on_error=False)
+
+    def _compare_scripts(self) -> None:
         steps = self.situation.pipeline.steps
-        changed = self._progress.scripts.changed({step.script for step in steps.values() if step.script})
+        changed = self._scripts.changed({step.script for step in steps.values() if step.script})
         if changed:
             self.app.call_from_thread(self.scripts_changed, changed)
 
