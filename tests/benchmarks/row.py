@@ -53,3 +53,8 @@ def medians(ours: Callable[[], float], theirs: Callable[[], float], times: int) 
     ours(), theirs()
     pairs = [(ours(), theirs()) for _ in range(times)]
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def within(item: str, measured: float, limit: float, unit: str = "s") -> Row:
+    """A budget that is a figure of its own."""
+    return Row(item, measured, limit, "limit", unit, f"budget <= {limit} {unit}", measured <= limit)
