@@ -53,6 +53,7 @@ class LocalStep:
         self._answers: dict[int, Future[Any]] = {}
         self._lock = threading.Lock()
         self._backstop: threading.Timer | None = None
+        self._reason: str | None = None
 
     @property
     def pid(self) -> int | None:
@@ -73,6 +74,7 @@ class LocalStep:
         with self._lock:
             if self._result.done() or self._backstop is not None:
                 return
+            self._reason = reason
             self._backstop = threading.Timer(KILL_AFTER_SECONDS, self._zygote.kill)
             self._backstop.daemon = True
             self._backstop.start()
@@ -124,7 +126,7 @@ class LocalStep:
 
     def _lose(self, why: str) -> None:
         hint = "a script may have killed its parent process, or memory ran out; the next step gets a new worker"
-        result = worker_lost(why, hint)
+        result = ExecutionResult("cancelled", None) if self._reason == "cancelled" else worker_lost(why, hint)
         outcome = AttemptFolder(self._context.folder).outcome
         if not outcome.exists():
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 import psutil
 
 from cursus_tui.records.run import ResourceSample
+from cursus_tui.worker.processes import descendants
 
 INTERVAL_SECONDS = 0.2
 
@@ -38,6 +40,7 @@ class ProcessTree:
     def __init__(self, pid: int, started: float) -> None:
         self._root = psutil.Process(pid)
         self._started = started
+        self._children: dict[int, psutil.Process] = {}
         self._cpu_seconds = 0.0
         self._read_at = time.monotonic()
         self._first = True
@@ -50,7 +53,7 @@ class ProcessTree:
         """
         rss = threads = read_bytes = written_bytes = 0
         cpu = 0.0
-        for process in (self._root, *self._root.children(recursive=True)):
+        for process in (self._root, *self._below()):
             try:
                 with process.oneshot():
                     rss += process.memory_info().rss
@@ -68,6 +71,16 @@ class ProcessTree:
         percent = 0.0 if self._first or elapsed <= 0 else max(0.0, 100 * (cpu - self._cpu_seconds) / elapsed)
         self._cpu_seconds, self._read_at, self._first = cpu, now, False
         return ResourceSample(now - self._started, rss, percent, threads, read_bytes, written_bytes)
+
+    def _below(self) -> list[psutil.Process]:
+        # psutil's own children() reads every process of the machine.
+        pids = descendants(self._root.pid)
+        known = {pid: process for pid, process in self._children.items() if pid in pids}
+        for pid in pids:
+            with contextlib.suppress(psutil.Error):
+                known[pid] = known.get(pid) or psutil.Process(pid)
+        self._children = known
+        return list(known.values())
 
 
 class ResourceSampler:

@@ -19,7 +19,7 @@ Zygote to front, about itself: ``{event, ...}``
     unusable: ``reason``
 
 Zygote to front, about a job: ``{event, job, ...}``. Those marked + are also lines of ``events.jsonl``, with ``time``.
-    + forked: ``pid``
+    + forked: ``pid, guard``
     + started: ``pid``: the process is set up
     + importing: no fields
     + imported: ``seconds``

@@ -67,12 +67,13 @@ class MainCall:
         if self._script.main is not None:
             self._script.module.__dict__["main"] = self
         else:
-            self._report_call("__main__ block", {}, {})
+            self._report_call("__main__ block", {})
         self._view.show()
         try:
             exec(self._script.block, self._script.module.__dict__)
         except Exception as error:
-            if self._called or self._job.as_shipped or self._script.main is None or not _wants_container(error):
+            wanted = wanted_container_path(error)
+            if self._called or self._job.as_shipped or self._script.main is None or wanted is None:
                 raise
             self._view.hide()
             self._send("notice", message="the __main__ block failed for want of its container (%s)" % error)
@@ -83,9 +84,15 @@ class MainCall:
     def __call__(self, *args: Any, **options: Any) -> Any:
         """What the block calls in place of ``main``: maps its paths, then calls the real one."""
         main = self._restore_main()
-        if self._called:
-            return main(*args, **options)
         self._view.hide()
+        try:
+            return self._call_mapped(main, args, options)
+        finally:
+            # A block may call it again.
+            self._script.module.__dict__["main"] = self
+            self._view.show()
+
+    def _call_mapped(self, main: Callable[..., Any], args: Any, options: Dict[str, Any]) -> Any:
         try:
             bound = inspect.signature(main).bind_partial(*args, **options)
         except TypeError:
@@ -94,18 +101,14 @@ class MainCall:
         given = bound.arguments
         self._map(given)
         self._add_logger(inspect.signature(main), given)
-        self._report_call("__main__ block", given, {})
-        try:
-            return self._timed(main, bound.args, bound.kwargs)
-        finally:
-            if not self._job.as_shipped or self._script.block is not None:
-                self._view.show()
+        self._report_call("__main__ block", given)
+        return self._timed(main, bound.args, bound.kwargs)
 
     def _call_from_contract(self) -> None:
         main = self._restore_main()
         given = self._contract_arguments(inspect.signature(main))
         self._add_logger(inspect.signature(main), given)
-        self._report_call("contract", given, {})
+        self._report_call("contract", given)
         self._timed(main, (), given)
 
     def _restore_main(self) -> Callable[..., Any]:
@@ -181,7 +184,7 @@ class MainCall:
                 given[name] = _logger(self._script)
                 self._send("override", kind="call", name=name, detail="a logger, where the __main__ block gives none")
 
-    def _report_call(self, how: str, given: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
+    def _report_call(self, how: str, given: Mapping[str, Any]) -> None:
         known = ("input_paths", "output_paths", "environ_vars", "job_args")
         arguments = given.get("job_args")
         self._send(
@@ -241,10 +244,12 @@ def _texts(values: object) -> Dict[str, str]:
     return {str(name): str(value) for name, value in values.items()} if isinstance(values, Mapping) else {}
 
 
-def _wants_container(error: Optional[BaseException]) -> bool:
-    """Whether an exception, or one that it came from, is about a missing path of the container."""
-    while error is not None:
+def wanted_container_path(error: Optional[BaseException]) -> Optional[str]:
+    """The path of the container that an exception, or one that it came from, is about; None where it is not."""
+    seen = 0
+    while error is not None and seen < 20:
         if isinstance(error, OSError) and is_container_path(error.filename):
-            return True
+            return str(os.fspath(error.filename))
         error = error.__cause__ or error.__context__
-    return False
+        seen += 1
+    return None

@@ -10,7 +10,7 @@ from typing import List, Optional, Tuple
 
 from . import guards
 from .agent import Agent
-from .call import MainCall
+from .call import MainCall, wanted_container_path
 from .channel import EventSender
 from .container_paths import ContainerPaths
 from .environment import SECURE_PYPI, secure_pypi_override
@@ -43,8 +43,7 @@ class StepRun:
         self._paths = paths
         self.sender = EventSender(control, job.file(REPORTS_FILE))
         self.masker = Masker(os.environ.items())
-        folders = [job.script_folder, *job.python_paths, *filter(None, [job.project_root])]
-        self.failures = FailureReporter(folders, self.masker)
+        self.failures = FailureReporter(job.is_user_file, self.masker)
         self._modules = modules
         self._source = b""
 
@@ -103,6 +102,10 @@ class StepRun:
         chain = self.failures.chain(error)
         if isinstance(error, MemoryError) and self.job.memory_limit_bytes:
             chain[0]["type"] = "memory"
+        wanted = wanted_container_path(error)
+        if wanted is not None:
+            text = "%s is written into the script: only paths that its __main__ block gives to main are mapped here"
+            self.sender.send("notice", message=text % wanted)
         self.sender.send("exception", chain=chain, main_seconds=call.seconds if call else None)
 
     def _report_exit(self, error: SystemExit, call: "MainCall | None") -> int:

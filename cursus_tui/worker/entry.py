@@ -62,6 +62,9 @@ def wait_and_run(ends: ChildEnds, modules: ModuleRecord) -> None:
         paths = ContainerPaths(job)
         os.environ.update(of_step(job, paths, temporary_folder(job)))
         code = StepRun(job, paths, control, modules).run()
+    except BaseException:
+        # Not the script's doing: its own exceptions end in StepRun. A full disk, say.
+        sys.excepthook(*sys.exc_info())
     finally:
         leave(code)
 
@@ -154,7 +157,7 @@ def _rehearse() -> None:
         LineReader().feed(encode(dict(fields, event=event)))
 
     MainCall(job, LoadedScript(module, block, module.__dict__["main"]), paths, send, Masker([])).run()
-    FailureReporter(["/"], Masker([]))
+    FailureReporter(job.is_user_file, Masker([]))
     lingering_threads()
     flush_output()
 

@@ -6,7 +6,7 @@ import linecache
 import os
 import sys
 from types import FrameType, TracebackType
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from .masking import MASK, Masker, is_secret_name
 from .summaries import one_line
@@ -23,12 +23,12 @@ class FailureReporter:
     """Turns exceptions into plain data.
 
     Args:
-        user_folders: Files below these, but not in ``site-packages``, count as the user's.
+        is_user: Whether a file belongs to the script's project.
         masker: Hides secrets in messages and values.
     """
 
-    def __init__(self, user_folders: List[str], masker: Masker) -> None:
-        self._user_folders = tuple(folder.rstrip(os.sep) + os.sep for folder in user_folders)
+    def __init__(self, is_user: Callable[[str], bool], masker: Masker) -> None:
+        self.is_user = is_user
         self._masker = masker
 
     def chain(self, error: BaseException) -> List[Dict[str, Any]]:
@@ -39,7 +39,8 @@ class FailureReporter:
         while current is not None and id(current) not in seen and len(found) < MAX_CHAIN:
             seen.add(id(current))
             found.append(self._one(current))
-            current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+            suppressed = _own(current, "__suppress_context__")
+            current = _own(current, "__cause__") or (None if suppressed else _own(current, "__context__"))
         return found
 
     def frame(self, frame: FrameType, line: int, with_locals: bool) -> Dict[str, Any]:
@@ -65,12 +66,10 @@ class FailureReporter:
             for name, value in shown[:MAX_LOCALS]
         }
 
-    def is_user(self, file: str) -> bool:
-        """Whether a file belongs to the script's project."""
-        return file.startswith(self._user_folders) and "site-packages" not in file and "dist-packages" not in file
-
     def _one(self, error: BaseException) -> Dict[str, Any]:
-        steps = [step for step in _steps(error.__traceback__) if not is_worker(step.tb_frame.f_code.co_filename)]
+        steps = [
+            step for step in _steps(_own(error, "__traceback__")) if not is_worker(step.tb_frame.f_code.co_filename)
+        ]
         trimmed, skipped = _trim(steps)
         with_locals = {id(step) for step in trimmed[-MAX_FRAMES_WITH_LOCALS:]}
         frames = []
@@ -106,12 +105,27 @@ class FailureReporter:
             message = str(error)
         except BaseException as problem:
             message = "<its message cannot be shown: %s>" % type(problem).__name__
-        for note in getattr(error, "__notes__", None) or ():
-            message += "\n%s" % (note,)
-        for part in (getattr(error, "exceptions", None) or ())[:5]:
-            if isinstance(part, BaseException):
-                message += "\n- %s: %s" % (type(part).__name__, one_line(part))
+        try:
+            message += "".join(_additions(error))
+        except BaseException as problem:
+            message += "\n<its notes cannot be shown: %s>" % type(problem).__name__
         return self._masker.text(message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…")
+
+
+def _own(error: BaseException, name: str) -> Any:
+    """An attribute as the interpreter sees it: a class of the script's may answer for it with anything."""
+    return getattr(BaseException, name).__get__(error)
+
+
+def _additions(error: BaseException) -> Iterator[str]:
+    """Its notes, and the members of a group. Other libraries use these names for things of their own."""
+    notes = getattr(error, "__notes__", None)
+    for note in notes if isinstance(notes, (list, tuple)) else ():
+        yield "\n%s" % (note,)
+    parts = getattr(error, "exceptions", None)
+    for part in parts[:5] if isinstance(parts, (list, tuple)) else ():
+        if isinstance(part, BaseException):
+            yield "\n- %s: %s" % (type(part).__name__, one_line(part))
 
 
 def is_worker(file: str) -> bool:

@@ -52,3 +52,9 @@ class Job:
     def script_folder(self) -> str:
         """Where the script lies: first on its ``sys.path``."""
         return os.path.dirname(self.script)
+
+    def is_user_file(self, file: str) -> bool:
+        """Whether a file belongs to the script's project: below its folders, but no installed library."""
+        folders = filter(None, [self.script_folder, *self.python_paths, self.project_root])
+        below = any(file.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+        return below and "site-packages" not in file and "dist-packages" not in file

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import signal
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from .channel import Json
 
@@ -20,17 +20,23 @@ _REASONS = {
 
 
 class AttemptReport:
-    """Collects what a step reports. ``take`` each event, then ask for the ``outcome``."""
+    """Collects what a step reports. ``take`` each event, then ask for the ``outcome``.
 
-    def __init__(self, started: float) -> None:
+    Args:
+        started: Unix time.
+        is_user: Whether a file belongs to the script's project.
+    """
+
+    def __init__(self, started: float, is_user: Callable[[str], bool] = lambda file: False) -> None:
         self.started = started
+        self._is_user = is_user
         self.returned_from_main = False
         self.finishing = False
         self._values: Json = {}
         self._lists: Dict[str, List[Json]] = {"blocked": [], "overrides": []}
         self._chain: Optional[List[Json]] = None
         self._exit: Optional[Json] = None
-        self._interrupted = False
+        self.interrupted = False
         self._interrupted_at: Optional[List[Json]] = None
 
     def take(self, event: Json) -> None:
@@ -56,7 +62,7 @@ class AttemptReport:
         elif name == "sysexit":
             self._exit = fields
         elif name == "cancelled":
-            self._interrupted = True
+            self.interrupted = True
             self._interrupted_at = fields.get("chain") or None
         elif name == "finishing":
             self.finishing = True
@@ -66,7 +72,7 @@ class AttemptReport:
 
         Args:
             exit_code: Of the process; negative for a signal.
-            reason: Why it was asked to stop before ``main`` returned (``cancelled``, ``timeout``, ``memory``), if so.
+            reason: Why it stopped (``cancelled``, ``timeout``, ``memory``), if it was asked to.
             stderr_tail: The end of its stderr, where faulthandler leaves a crash's stack.
             more: Further fields: ``ended``, ``peak_rss_bytes``, ``cpu_seconds``, ``orphans``.
         """
@@ -87,21 +93,22 @@ class AttemptReport:
     ) -> "tuple[str, Json | None]":
         if reason in _REASONS:
             return "failed", dict(self._last_place(), type=reason, message=_REASONS[reason])
-        if reason is not None or (self._interrupted and exit_code != 0):
+        if reason is not None:
             return "cancelled", None
         if exit_code == 0 or (self.finishing and exit_code is not None and exit_code < 0 and not self._failed()):
             return "passed", None
-        if self._chain:
-            return "failed", _error_of_chain(self._chain)
+        chain = self._chain or self._interrupted_at
+        if chain:
+            return "failed", _error_of_chain(chain)
         if self._exit is not None:
             return "failed", _error_of_exit(self._exit)
         if exit_code is not None and exit_code < 0:
-            return "failed", _error_of_signal(-exit_code, stderr_tail)
+            return "failed", _error_of_signal(-exit_code, crash_frames(stderr_tail, self._is_user))
         text = "the process ended by itself with code %s before main returned (os._exit, or a library)" % exit_code
         return "failed", {"type": "exit", "message": text}
 
     def _failed(self) -> bool:
-        return self._chain is not None or (self._exit or {}).get("code") not in (None, 0)
+        return self.interrupted or self._chain is not None or (self._exit or {}).get("code") not in (None, 0)
 
     def _last_place(self) -> Json:
         """Where it was when it was told to stop."""
@@ -121,7 +128,7 @@ def _error_of_exit(exit_event: Json) -> Json:
     return dict(chain[0], type="exit", message=text, causes=chain[1:])
 
 
-def _error_of_signal(number: int, stderr_tail: bytes) -> Json:
+def _error_of_signal(number: int, frames: List[Json]) -> Json:
     try:
         name = signal.Signals(number).name
         text = "%s (%s)" % (name, signal.strsignal(number))
@@ -130,13 +137,13 @@ def _error_of_signal(number: int, stderr_tail: bytes) -> Json:
     error: Json = {"type": "signal", "message": "the process was killed by %s" % text}
     if number == signal.SIGKILL:
         error["hint"] = "nobody here sent it: often it is the kernel, when memory runs out (see the memory curve)"
-    frames = crash_frames(stderr_tail)
     if frames:
-        error.update(frames=frames, file=frames[-1]["file"], line=frames[-1]["line"])
+        place = next((frame for frame in reversed(frames) if frame["user"]), frames[-1])
+        error.update(frames=frames, file=place["file"], line=place["line"])
     return error
 
 
-def crash_frames(stderr_tail: bytes) -> List[Json]:
+def crash_frames(stderr_tail: bytes, is_user: Callable[[str], bool] = lambda file: False) -> List[Json]:
     """Frames of a faulthandler dump, outermost first; none where there is no dump."""
     start = stderr_tail.rfind(_FAULT_HEAD)
     if start < 0:
@@ -144,7 +151,7 @@ def crash_frames(stderr_tail: bytes) -> List[Json]:
     text = stderr_tail[start:].decode("utf-8", "replace")
     worker = os.path.dirname(os.path.abspath(__file__))
     return [
-        {"file": file, "line": int(line), "function": function, "user": False}
+        {"file": file, "line": int(line), "function": function, "user": is_user(file)}
         for file, line, function in reversed(_FAULT_FRAME.findall(text))
         if not file.startswith((worker, "<frozen"))
     ]

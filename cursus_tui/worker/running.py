@@ -47,7 +47,7 @@ class RunningStep:
         self.done = False
         self.exited = False
         self._send = send
-        self._report = AttemptReport(time.time())
+        self._report = AttemptReport(time.time(), job.is_user_file)
         self._signals: List[Tuple[float, int]] = []
         self._reason: Optional[str] = None
         self._exit_code: Optional[int] = None
@@ -64,16 +64,16 @@ class RunningStep:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._events = os.open(job.file("events.jsonl"), flags, 0o600)
 
-    def start(self, message: Json, zygote: Json) -> None:
+    def start(self, message: Json, zygote: Json, guard: str) -> None:
         """Leave a trace for a later front, then give the child its job."""
         trace = {"boot": BOOT_ID, "zygote": zygote, "step": identity(self.pid)}
-        with open(self.job.file("process.json"), "wb") as file:
+        with contextlib.suppress(OSError), open(self.job.file("process.json"), "wb") as file:
             file.write(encode(trace))
         self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
         now = time.time()
         text = "%s comes too late in a warm process: run this step as a subprocess"
         late = [{"event": "notice", "message": text % name, "time": now} for name in ignored_thread_counts(self.job)]
-        self._emit([{"event": "forked", "pid": self.pid, "time": now}, *late])
+        self._emit([{"event": "forked", "pid": self.pid, "guard": guard, "time": now}, *late])
 
     def close_in_fork(self) -> None:
         """In a fork: close the zygote's ends."""

@@ -40,7 +40,7 @@ def serve(descriptor: int) -> None:
     allow_network = os.environ.pop("CURSUS_TUI_NETWORK", "refused") == "allowed"
     network_guard = guards.install(allow_network, isolate=True)
     failed = preload(STANDARD_LIBRARY)
-    zygote = Zygote(socket.socket(fileno=descriptor))
+    zygote = Zygote(socket.socket(fileno=descriptor), network_guard)
     zygote.announce("ready", pid=os.getpid(), python=sys.version.split()[0], guard=network_guard, failed=failed)
     try:
         zygote.run()
@@ -53,9 +53,11 @@ class Zygote:
 
     Args:
         front: Connected to the front; when it closes, running steps finish and then the zygote ends.
+        guard: What keeps steps off the network.
     """
 
-    def __init__(self, front: socket.socket) -> None:
+    def __init__(self, front: socket.socket, guard: str) -> None:
+        self._guard = guard
         self._steps: Dict[int, RunningStep] = {}
         self._probes: Dict[int, int] = {}
         self._preloads: List[Json] = []
@@ -162,7 +164,7 @@ class Zygote:
             self.announce("refused", job=job.id, message="no files for the step: %s" % error)
             return
         self._steps[job.id] = step
-        step.start(message, self._identity)
+        step.start(message, self._identity, self._guard)
 
     def _child_for(self, job: Job) -> ForkedChild:
         if job.isolation == "subprocess":

@@ -220,6 +220,27 @@ def test_a_block_that_dies_for_want_of_its_container_falls_back(runner: Runner, 
     assert shipped.result.error.type == "FileNotFoundError"
 
 
+def test_a_block_may_call_main_twice(runner: Runner, tmp_path: Path) -> None:
+    source = """
+def main(output_paths):
+    open(output_paths["result"] + "/" + str(len(output_paths)), "w").close()
+if __name__ == "__main__":
+    main({"result": "/opt/ml/processing/output"})
+    main({"result": "/opt/ml/processing/output", "more": "/opt/ml/processing/output/more"})
+"""
+    attempt, _ = run_contract(runner, tmp_path, source)
+    assert attempt.result.status == "passed", attempt.stderr
+    assert sorted(path.name for path in (tmp_path / "output").iterdir()) == ["1", "2"]
+    assert len(attempt.named("called")) == 2
+
+
+def test_a_container_path_inside_of_main_is_explained(runner: Runner) -> None:
+    attempt = runner.run_main("open('/opt/ml/code/hyperparams/h.json')")
+    assert attempt.result.error is not None
+    assert attempt.result.error.type == "FileNotFoundError"
+    assert "/opt/ml/code/hyperparams/h.json is written into the script" in attempt.notices()
+
+
 def test_a_main_without_parameters_and_a_script_without_main(runner: Runner) -> None:
     bare = runner.run(
         "import sys\ndef main():\n    print(sys.argv[1:])\nif __name__ == '__main__':\n    main()\n", argv=("-x",)

@@ -79,6 +79,13 @@ def adopt(executor: LocalExecutor, folder: Path) -> Attempt:
     return attempt
 
 
+def wait_until_gone(process: dict[str, int]) -> None:
+    deadline = time.monotonic() + 5
+    while is_alive(process["pid"], process["start"]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(process["pid"], process["start"])
+
+
 SLOW = """
 import time
 print('half way', flush=True)
@@ -103,10 +110,7 @@ def test_a_killed_front_loses_nothing(executor: LocalExecutor, front: Any) -> No
     sizes = attempt.named("output")[-1].fields
     assert sizes["stdout_bytes"] == (folder / "stdout.log").stat().st_size
     zygote = json.loads((folder / "process.json").read_text())["zygote"]
-    deadline = time.monotonic() + 5
-    while is_alive(zygote["pid"], zygote["start"]) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not is_alive(zygote["pid"], zygote["start"])
+    wait_until_gone(zygote)
 
 
 def test_an_adopted_step_can_be_cancelled(executor: LocalExecutor, front: Any) -> None:
@@ -137,7 +141,7 @@ def test_a_lost_zygote_is_told(executor: LocalExecutor, front: Any) -> None:
     attempt = adopt(executor, folder)
     assert attempt.result.error is not None
     assert attempt.result.error.type == "worker lost"
-    assert not is_alive(trace["step"]["pid"], trace["step"]["start"])
+    wait_until_gone(trace["step"])
     again = read_outcome(AttemptFolder(folder))
     assert again is not None
     assert again.error is not None
