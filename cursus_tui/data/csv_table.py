@@ -184,6 +184,6 @@ class CsvTable:
         text = fields[column] if column < len(fields) else None
         return cells.full_cell(self._dialect.columns[column], column, text)
 
-    def finish(self, job: Job, changed: Callable[[], None]) -> None:
+    def finish(self, job: Job, changed: Callable[[], None], *, only_count: bool = False) -> None:
         """Index the file."""
         self._source.build(job, changed)

@@ -175,7 +175,7 @@ class Desk:
         view = self.open(-1, path, job)
         rows: int | None = None
         if view.table is not None and view.kind != "text":
-            view.table.finish(job, lambda: None)
+            view.table.finish(job, lambda: None, only_count=True)
             rows = view.table.shape().rows
         with self._lock:
             if len(self._counts) >= _REMEMBERED_COUNTS:

@@ -73,12 +73,12 @@ class FileBytes:
     def read_raw(self, offset: int, size: int) -> bytes:
         """Bytes as they are on disk; fewer only at the end."""
         try:
-            parts = bytearray()
-            while len(parts) < size and (part := os.pread(self._fd, size - len(parts), offset + len(parts))):
-                parts += part
+            found = os.pread(self._fd, size, offset)
+            while len(found) < size and (part := os.pread(self._fd, size - len(found), offset + len(found))):
+                found += part
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", file=self.path) from error
-        return bytes(parts)
+        return found
 
     def progress(self, offset: int) -> float:
         """How much of the file lies before this offset of its content, 0 to 1."""

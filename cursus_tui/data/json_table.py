@@ -242,10 +242,10 @@ class JsonRecordsTable:
             return cells.full_cell(_NOT_JSON, None, text)
         return cells.full_cell(listed[column], column, value_text(fields.get(listed[column].name)))
 
-    def finish(self, job: Job, changed: Callable[[], None]) -> None:
+    def finish(self, job: Job, changed: Callable[[], None], *, only_count: bool = False) -> None:
         """Index the file; then, where it is not too large, look for keys and broken records in all of it."""
         self._source.build(job, changed)
-        if self._source.file.size > KEYS_BYTES or self._keys_complete:
+        if only_count or self._source.file.size > KEYS_BYTES or self._keys_complete:
             return
         count, first, known = 0, None, self._source.index.records
         for row, text in enumerate(self._source.texts(0, known, job)):
@@ -312,5 +312,5 @@ class JsonDocumentTable:
         """One cell in full."""
         return cells.full_cell(self._columns[column], column, value_text(self._row(row)[column]))
 
-    def finish(self, job: Job, changed: Callable[[], None]) -> None:
+    def finish(self, job: Job, changed: Callable[[], None], *, only_count: bool = False) -> None:
         """Nothing is left to do."""

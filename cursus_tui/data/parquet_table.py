@@ -51,9 +51,9 @@ class Engine:
                     "memory_limit": f"{self._memory_limit >> 20}MiB",
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,
+                    # Left to itself DuckDB would spill into the folder that the user stands in.
+                    "temp_directory": "" if self._temporary is None else str(self._temporary),
                 }
-                if self._temporary is not None:
-                    config["temp_directory"] = str(self._temporary)
                 self._connection = duckdb.connect(config=config)
                 self._connection.execute("SET TimeZone = 'UTC'")
             return self._connection.cursor()
@@ -145,7 +145,8 @@ class ParquetTable:
         listed = ", ".join(expressions) or "NULL"
         last = first_row + rows - 1
         sql = f"SELECT {listed} FROM read_parquet({self._file}, file_row_number=true) WHERE file_row_number "
-        return self._run(sql + f"BETWEEN {first_row} AND {last} ORDER BY file_row_number", job)
+        # DuckDB keeps the file's order (preserve_insertion_order): sorting would cost a tenth more.
+        return self._run(sql + f"BETWEEN {first_row} AND {last}", job)
 
     def shape(self) -> TableShape:
         """All of it is in the file's footer."""
@@ -189,5 +190,5 @@ class ParquetTable:
         text, length = value
         return cells.full_cell(self._columns[column], column, text, limit, length)
 
-    def finish(self, job: Job, changed: Callable[[], None]) -> None:
+    def finish(self, job: Job, changed: Callable[[], None], *, only_count: bool = False) -> None:
         """Nothing is left to do."""

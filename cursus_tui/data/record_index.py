@@ -163,12 +163,12 @@ class IndexBuilder:
         stream = self._file.stream(start)
         held = b""
         while block := stream.read(BLOCK_BYTES):
-            block = held + block
+            block = held + block if held else block
             keep = len(block) % unit
             if block[len(block) - keep - unit : len(block) - keep] == carriage_return:
                 keep += unit
             held = block[len(block) - keep :]
-            block = block[: len(block) - keep]
+            block = block[: len(block) - keep] if keep else block
             if block:
                 yield block
         if len(held) >= unit:

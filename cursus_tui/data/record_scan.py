@@ -77,8 +77,10 @@ class RecordScanner:
         """
         if not len(units):
             return _NONE
-        padded = np.zeros(-(-len(units) // 64) * 64, np.uint8)
-        padded[: len(units)] = units
+        padded = units
+        if len(units) % 64:
+            padded = np.zeros(-(-len(units) // 64) * 64, np.uint8)
+            padded[: len(units)] = units
         line_feeds, returns = _mask(padded, LF), _mask(padded, CR)
         delimiters = np.zeros_like(line_feeds) if self._delimiter is None else _mask(padded, self._delimiter)
         if self._quoted:
@@ -147,7 +149,7 @@ class RecordScanner:
         ends_mask = line_feeds
         if returns.any():
             ends_mask = line_feeds | (returns & ~_shift_down(line_feeds))
-        ends = np.flatnonzero(np.unpackbits(ends_mask.view(np.uint8), bitorder="little").view(np.bool_))
+        ends = _positions(ends_mask)
         counts = np.cumsum(np.bitwise_count(delimiters), dtype=np.int64)
         total = int(counts[-1])
         if not len(ends):
@@ -177,6 +179,15 @@ _NONE = Records(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.boo
 
 def _mask(padded: NDArray[np.uint8], value: int) -> Words:
     return np.packbits(padded == value, bitorder="little").view(np.uint64)
+
+
+def _positions(bits: Words) -> Positions:
+    """Where the bits are; words without any, which are most where lines are long, are left out first."""
+    words = np.flatnonzero(bits)
+    flags = np.unpackbits(bits[words].view(np.uint8), bitorder="little").view(np.bool_)
+    places = np.flatnonzero(flags)
+    found: Positions = (words[places >> 6] << 6) + (places & 63)
+    return found
 
 
 def _prefix_parity(bits: Words, carry: bool) -> Words:

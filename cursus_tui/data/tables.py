@@ -53,8 +53,13 @@ class Table(Protocol):
             DataError: There is no such cell, or it cannot be read.
         """
 
-    def finish(self, job: Job, changed: Callable[[], None]) -> None:
+    def finish(self, job: Job, changed: Callable[[], None], *, only_count: bool = False) -> None:
         """Do the slow rest (count, index), calling ``changed`` as the shape changes. Returns at once when it is done.
+
+        Args:
+            job: The work it is part of.
+            changed: Called on the same thread.
+            only_count: Whether nothing but the number of rows is wanted.
 
         Raises:
             DataError: The file cannot be read.

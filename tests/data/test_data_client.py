@@ -121,6 +121,15 @@ def test_small_text_needs_no_engine_at_all(own_client: DataClient, tmp_path: Pat
     assert "numpy" not in maps
 
 
+def test_the_process_is_limited_and_apart(own_client: DataClient, table: Path) -> None:
+    own_client.open(table).result(10)
+    limits = Path(f"/proc/{own_client.pid}/limits").read_text()
+    address_space = next(line for line in limits.splitlines() if line.startswith("Max address space"))
+    assert "unlimited" not in address_space.split("  ")[1:3]
+    assert int(address_space.split()[3]) >= 1 << 32
+    assert os.getsid(own_client.pid or 0) == own_client.pid
+
+
 def test_windows_are_bounded(client: DataClient, table: Path) -> None:
     info = client.open(table).result(10)
     with pytest.raises(DataError, match="cells"):
