@@ -23,7 +23,7 @@ from cursus_tui.app.screens.main import MainScreen
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import Phase, RunRecord
 
-ANSI_THEME = "textual-ansi"
+ANSI_THEME = "ansi-dark"
 """Uses the terminal's own colours: few bytes, and right for NO_COLOR."""
 
 

@@ -73,9 +73,9 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
         )
     if state.reason is PauseReason.AFTER_STEP:
         return f"paused after {current}", (
-            ("step-over", "run the next"),
+            ("step-over", "run next"),
             ("continue", "continue"),
-            ("pane-data", "its data"),
+            ("pane-data", "data"),
         )
     step = state.steps.get(state.current or "")
     blocked = _blocked(situation, state)
@@ -83,7 +83,7 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
         return blocked
     if step and step.status in _ENDED_WELL:
         return f"paused at {current}", (
-            ("step-over", "run the next"),
+            ("step-over", "run next"),
             ("continue", "continue"),
             ("breakpoint", "break"),
         )

@@ -44,10 +44,13 @@ def debug(
     reason = _no_screen()
     if reason:
         return _as_text(path, options, reason)
-    if slow_link:
-        # Textual reads these when it is imported.
-        os.environ["TEXTUAL_FPS"] = "15"
+    plain = slow_link or bool(os.environ.get("NO_COLOR"))
+    # Textual reads these when it is imported; NO_COLOR without an ANSI theme from the start gives grey RGB colours.
+    if plain:
+        os.environ["TEXTUAL_THEME"] = "ansi-dark"
         os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    if slow_link:
+        os.environ["TEXTUAL_FPS"] = "15"
 
     from pathlib import Path
 
@@ -68,7 +71,6 @@ def debug(
 
     from cursus_tui.app.app import CursusApp, Looks
 
-    plain = slow_link or bool(os.environ.get("NO_COLOR"))
     app = CursusApp(bench, keymap, Looks(theme or settings.theme, plain))
     keep_running = True  # unless the user says otherwise: a crash of ours must not take the step with it
     try:

@@ -36,7 +36,7 @@ def test_a_failure_leads_to_the_error(now: Situation) -> None:
 
 
 def test_after_a_step(now: Situation) -> None:
-    assert told(at(now, Phase.PAUSED, PauseReason.AFTER_STEP)).startswith("paused after prepare · run the next")
+    assert told(at(now, Phase.PAUSED, PauseReason.AFTER_STEP)).startswith("paused after prepare · run next")
 
 
 def test_nothing_has_run(now: Situation) -> None:

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from cursus_tui.app.actions import ACTIONS
 from cursus_tui.app.keymap import Keymap
+from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.row_list import Row, RowList, remark
 from cursus_tui.app.screens.dialog import Dialog, told
 from cursus_tui.app.situation import Situation
@@ -31,11 +32,13 @@ class Palette(Dialog[str]):
     def __init__(self, situation: Situation, keymap: Keymap) -> None:
         super().__init__()
         self._all = [*_actions(situation, keymap), *_steps(situation)]
+        self._detail = Detail()
 
     def parts(self) -> ComposeResult:
         """Input and list."""
         yield Input(placeholder="an action or a step", select_on_focus=False)
         yield RowList()
+        yield self._detail
         yield told("enter does it · esc closes", "muted")
 
     def on_mount(self) -> None:
@@ -52,12 +55,18 @@ class Palette(Dialog[str]):
         rows = self._all
         if text:
             matcher = Matcher(text)
-            scored = [(matcher.match(" ".join(row.cells[1:])), row) for row in self._all]
+            scored = [(max(map(matcher.match, _names(row))), row) for row in self._all]
             rows = [row for score, row in sorted(scored, key=lambda pair: -pair[0]) if score > 0]
         found = self.query_one(RowList)
         found.set_rows(rows[:_MOST] or [remark("nothing is called that")])
         found.styles.height = max(3, min(16, self.app.size.height - 8))
         found.move_cursor(0)
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Tell what the action does, or why not now."""
+        event.stop()
+        kind, _, name = str(event.row.value or "").partition(" ")
+        self._detail.tell((ACTIONS[name].help if kind == "action" else "", "$text-muted"))
 
     def action_move(self, rows: int) -> None:
         """Move in the list while the input keeps the focus."""
@@ -82,9 +91,15 @@ def _actions(situation: Situation, keymap: Keymap) -> list[Row]:
     for action in ACTIONS.values():
         reason = action.why_not(situation)
         tones = ("muted", "muted", "warn") if reason else ("accent", "plain", "muted")
-        note = f"not now: {reason}" if reason else action.help
+        note = f"not now: {reason}" if reason else ""
         rows.append(Row((keymap.label(action.id), action.title, note), tones, f"action {action.id}", indent=1))
     return rows
+
+
+def _names(row: Row) -> tuple[str, ...]:
+    """What a row may be called: its title, and for an action its verb and id, too."""
+    kind, _, name = str(row.value).partition(" ")
+    return (row.cells[1], name, ACTIONS[name].verb) if kind == "action" else (row.cells[1], name)
 
 
 def _steps(situation: Situation) -> list[Row]:
