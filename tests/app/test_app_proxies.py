@@ -1,4 +1,4 @@
-"""What stands for speed on any machine: bytes painted for a key, and how much is mounted before the first picture."""
+"""What stands for speed on any machine: bytes painted for a key, and how much is mounted for the first picture."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from fake_desk import FakeDesk
 from textual.drivers.headless_driver import HeadlessDriver
 
 Painted = Callable[[], int]
+
+MOST_WIDGETS = 40
+MOST_BYTES_FOR_A_LINE = 1_000
+"""For a cursor that moves inside of a pane: the lines it leaves and enters, not the pane."""
+MOST_BYTES_FOR_A_STEP = 9_000
+"""For another step under the cursor: the tab beside it shows something else."""
+MOST_BYTES_FOR_A_PANE = 30_000
+"""For another tab: the source is the one with most colours."""
 
 
 @pytest.fixture
@@ -27,10 +35,21 @@ async def bytes_for(driver: Driver, painted: Painted, *keys: str) -> int:
     return painted() - before
 
 
-async def test_bytes_for_keys(desk: FakeDesk, painted: Painted) -> None:
+async def test_a_key_paints_little(desk: FakeDesk, painted: Painted) -> None:
     async with opened(desk) as driver:
-        for keys in (["down"],["down"],["up"],["1"],["5"],["1"],["2"],["3"],["down"],["down"],["1"],["v"],["v"],["b"],["b"],["z"],["z"],["?"],["escape"]):
-            print(keys, await bytes_for(driver,painted,*keys), file=open("/tmp/w/bench/o","a"))
-        print(len(list(driver.main.walk_children())), painted(), file=open("/tmp/w/bench/o","a"))
-        from collections import Counter
-        print(Counter(type(w).__name__ for w in driver.main.walk_children()), file=open("/tmp/w/bench/o","a"))
+        assert 0 < await bytes_for(driver, painted, "down") <= MOST_BYTES_FOR_A_STEP
+        assert 0 < await bytes_for(driver, painted, "3") <= MOST_BYTES_FOR_A_PANE
+        assert 0 < await bytes_for(driver, painted, "down") <= MOST_BYTES_FOR_A_LINE
+
+
+async def test_nothing_is_painted_while_nothing_happens(desk: FakeDesk, painted: Painted) -> None:
+    async with opened(desk) as driver:
+        before = painted()
+        assert before > 0
+        await driver.pilot.pause(1.2)  # longer than any clock of the screen's ticks
+        assert painted() == before
+
+
+async def test_few_widgets_are_mounted_at_the_start(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        assert 10 < len(list(driver.main.walk_children())) <= MOST_WIDGETS
