@@ -18,6 +18,7 @@ import resource
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -67,7 +68,8 @@ class Server:
 
     def _send(self, message: dict[str, Any]) -> None:
         frame = encode(message)
-        with self._writing:
+        # A client that is gone hears nothing; the end of its requests ends the process.
+        with self._writing, suppress(BrokenPipeError):
             self._answers.write(frame)
             self._answers.flush()
 
