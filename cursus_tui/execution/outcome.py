@@ -10,8 +10,11 @@ from typing import Any
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.records.run import BlockedAction, Call, Frame, Override, StepError
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.rows import printable
 
 STATUSES = ("passed", "failed", "cancelled")
+FILES = ("imported_files", "returned")
+"""Paths to be opened: they keep whatever bytes they have."""
 
 
 def worker_lost(message: str, hint: str = "") -> ExecutionResult:
@@ -39,7 +42,7 @@ def result_of(outcome: object) -> ExecutionResult:
     if not isinstance(outcome, Mapping) or outcome.get("status") not in STATUSES:
         return worker_lost("its outcome is not in our format")
     try:
-        return _result(outcome)
+        return _result({key: value if key in FILES else _printable(value) for key, value in outcome.items()})
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         return worker_lost(f"its outcome is not in our format: {error}")
 
@@ -115,6 +118,17 @@ def _call(call: Mapping[str, Any]) -> Call:
         job_args=_texts(call.get("job_args")),
         extra=_texts(call.get("extra")),
     )
+
+
+def _printable(value: Any) -> Any:
+    """The same without lone surrogates, which scripts may put anywhere and no store or terminal can carry."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {_printable(key): _printable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_printable(each) for each in value]
+    return value
 
 
 def _texts(values: object) -> dict[str, str]:

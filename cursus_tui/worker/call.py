@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from .container_paths import ContainerPaths, ContainerView, is_container_path
 from .environment import local_value
+from .failure import raised_from
 from .job import Job
 from .masking import MASK, Masker, is_secret_name
 from .script_import import LoadedScript
@@ -250,6 +251,6 @@ def wanted_container_path(error: Optional[BaseException]) -> Optional[str]:
     while error is not None and seen < 20:
         if isinstance(error, OSError) and is_container_path(error.filename):
             return str(os.fspath(error.filename))
-        error = error.__cause__ or error.__context__
+        error = raised_from(error)
         seen += 1
     return None

@@ -15,7 +15,7 @@ from .channel import EventSender
 from .container_paths import ContainerPaths
 from .environment import SECURE_PYPI, secure_pypi_override
 from .exit_order import flush_output, lingering_threads
-from .failure import FailureReporter
+from .failure import FailureReporter, raised_from
 from .job import REPORTS_FILE, Job
 from .masking import Masker
 from .modules import ModuleRecord
@@ -177,6 +177,6 @@ def _reason_of_exit(error: SystemExit, call: "MainCall | None") -> Optional[Base
     found: List[Optional[BaseException]] = [call.error if call is not None else None]
     context: Optional[BaseException] = error
     while context is not None and len(found) < 20:
-        context = context.__cause__ or context.__context__
+        context = raised_from(context)
         found.append(context)
     return next((each for each in found if each is not None and not isinstance(each, SystemExit)), None)

@@ -39,8 +39,8 @@ class FailureReporter:
         while current is not None and id(current) not in seen and len(found) < MAX_CHAIN:
             seen.add(id(current))
             found.append(self._one(current))
-            suppressed = _own(current, "__suppress_context__")
-            current = _own(current, "__cause__") or (None if suppressed else _own(current, "__context__"))
+            cause = _own(current, "__cause__")
+            current = None if cause is None and _own(current, "__suppress_context__") else raised_from(current)
         return found
 
     def frame(self, frame: FrameType, line: int, with_locals: bool) -> Dict[str, Any]:
@@ -110,6 +110,12 @@ class FailureReporter:
         except BaseException as problem:
             message += "\n<its notes cannot be shown: %s>" % type(problem).__name__
         return self._masker.text(message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…")
+
+
+def raised_from(error: BaseException) -> Optional[BaseException]:
+    """Its cause, or else what was being handled when it was raised, even where ``from None`` hides that."""
+    cause: Optional[BaseException] = _own(error, "__cause__") or _own(error, "__context__")
+    return cause
 
 
 def _own(error: BaseException, name: str) -> Any:

@@ -49,6 +49,7 @@ class RunningStep:
         self._send = send
         self._report = AttemptReport(time.time(), job.is_user_file)
         self._signals: List[Tuple[float, int]] = []
+        self._was_asked = False
         self._reason: Optional[str] = None
         self._exit_code: Optional[int] = None
         self._usage: Any = None
@@ -92,6 +93,7 @@ class RunningStep:
         """Stop it: INT, then TERM, then KILL to its process group."""
         if self.exited or self._signals:
             return
+        self._was_asked = True
         if not self._report.returned_from_main:
             self._reason = reason
         now = time.monotonic()
@@ -217,7 +219,7 @@ class RunningStep:
             self._announce_output(time.monotonic(), sizes)
         outcome = self._report.outcome(
             self._exit_code,
-            None if self._reason == "late" else self._reason or self._reason_of_later_front(),
+            self._why_it_stopped(),
             self._stderr_tail(),
             ended=time.time(),
             peak_rss_bytes=self._usage.ru_maxrss * 1024,
@@ -234,6 +236,14 @@ class RunningStep:
             self._forward({"event": "notice", "message": "its outcome could not be written: %s" % error})
         self._forward(ended, {"event": "outcome", "outcome": outcome})
         self.done = True
+
+    def _why_it_stopped(self) -> Optional[str]:
+        """What it was asked to stop for; None where it ended by itself, or had passed by then."""
+        if self._reason == "late":
+            return None
+        if self._reason is None and self._was_asked and self._report.interrupted:
+            return "cancelled"
+        return self._reason or self._reason_of_later_front()
 
     def _reason_of_later_front(self) -> Optional[str]:
         """A front that adopted the step cannot talk to us: it leaves its reason in a file before it sends a signal."""

@@ -322,7 +322,8 @@ def test_a_crash_is_read_from_stderr() -> None:
         ([{"event": "exception", "chain": [{"type": "E", "message": "m"}]}], 1, None, "failed", "E"),
         ([{"event": "sysexit", "code": 2}], 2, None, "failed", "exit"),
         ([], 0, "cancelled", "cancelled", None),
-        ([{"event": "cancelled"}], 130, None, "cancelled", None),
+        ([{"event": "cancelled", "chain": [{"type": "KeyboardInterrupt"}]}], 130, "cancelled", "cancelled", None),
+        ([{"event": "cancelled", "chain": [{"type": "KeyboardInterrupt"}]}], 130, None, "failed", "KeyboardInterrupt"),
         (
             [{"event": "cancelled", "chain": [{"type": "KeyboardInterrupt", "line": 3}]}],
             130,
