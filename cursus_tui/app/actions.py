@@ -337,6 +337,13 @@ _PALETTE_ONLY = (
     Action("theme", "Choose a theme", "theme", "Colours of the screen.", ()),
 )
 
+
+def _has_point(situation: Situation) -> str | None:
+    if situation.pane != "breakpoints":
+        return "go to the breakpoints first"
+    return None if situation.breakpoints else "there are no breakpoints"
+
+
 _BREAKPOINTS = (
     Action(
         "toggle-breakpoint",
@@ -345,6 +352,7 @@ _BREAKPOINTS = (
         "A disabled one stays in the list.",
         ("space",),
         Scope.BREAKPOINTS,
+        _has_point,
     ),
 )
 

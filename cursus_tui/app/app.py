@@ -1,27 +1,27 @@
-"""The app: wires the main screen, the keys and the theme, and opens the session behind the first picture."""
+"""The app: keys and theme, a first picture at once, and behind it the pipeline, the main screen and the session."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
 
-from cursus_tui.app import messages
-from cursus_tui.app.actions import ACTIONS, Scope
-from cursus_tui.app.commands import VERBS
+from cursus_tui.app.actions import Scope
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.leaving import Leaving
-from cursus_tui.app.ports import DeskPort
-from cursus_tui.app.resume import resume_question
-from cursus_tui.app.screens.choose import Choose
-from cursus_tui.app.screens.main import MainScreen
+from cursus_tui.app.opening import Opening
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import Phase, RunRecord
+
+if TYPE_CHECKING:
+    from cursus_tui.app.ports import DeskPort
+    from cursus_tui.app.screens.main import MainScreen
 
 ANSI_THEME = "ansi-dark"
 """Uses the terminal's own colours: few bytes, and right for NO_COLOR."""
@@ -37,53 +37,59 @@ class Looks:
 
 
 class CursusApp(App[Leaving], inherit_bindings=False):
-    """One pipeline on one screen."""
+    """One pipeline on one screen.
+
+    Attributes:
+        desk: The opened pipeline; None until it is opened. Whoever runs the app closes it.
+        main: The main screen; None until the pipeline is opened.
+    """
 
     TITLE = "cursus-tui"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, desk: DeskPort, keymap: Keymap, looks: Looks | None = None) -> None:
+    def __init__(
+        self, open_desk: Callable[[], DeskPort], keymap: Keymap, looks: Looks | None = None, *, opening: str = ""
+    ) -> None:
         """Make the app; nothing is started yet.
 
         Args:
-            desk: The opened pipeline.
+            open_desk: Opens the pipeline; called on a thread, since it takes longer than the first picture.
             keymap: The keys in force.
             looks: How it is painted.
-        """
-        super().__init__()
-        self._desk = desk
-        self._keys = keymap
-        self._looks = looks or Looks()
-        self.set_keymap(keymap.of_widgets())
-        for action, key, scope in keymap.bound():
-            if action.binding:
-                continue
-            self.bind(key, f"perform('{action.id}', '{scope.name}')", description=action.title, show=False)
-        self.bind("ctrl+c", "copy_or_tell", show=False)
-
-    def on_mount(self) -> None:
-        """Paint first; the session opens behind."""
-        if self._looks.plain:
-            self.theme = ANSI_THEME
-            self.animation_level = "none"
-        elif self._looks.theme:
-            self.choose_theme(self._looks.theme)
-        self._listen_to_signals()
-        self._main = MainScreen(self._desk, self._keys, VERBS)
-        self.push_screen(self._main)
-        self._look_for_unfinished()
-
-    def choose_theme(self, name: str) -> None:
-        """Use a theme of this name.
+            opening: What is being opened, as the user named it.
 
         Raises:
-            UserError: There is none.
+            UserError: There is no such theme.
         """
-        if name not in self.available_themes:
-            known = ", ".join(sorted(self.available_themes))
-            raise UserError(f"there is no theme {name!r}", expected=f"one of {known}")
-        self.theme = name
+        super().__init__()
+        self.desk: DeskPort | None = None
+        self.main: MainScreen | None = None
+        self._open_desk = open_desk
+        self._keys = keymap
+        self._opening = opening
+        self._wear(looks or Looks())
+        self.set_keymap(keymap.of_widgets())
+        for action, key, scope in keymap.bound():
+            if not action.binding:
+                self.bind(key, f"perform('{action.id}', '{scope.name}')", description=action.title, show=False)
+        self.bind("ctrl+c", "copy_or_tell", show=False)
+
+    def _wear(self, looks: Looks) -> None:
+        if looks.plain:
+            self.theme = ANSI_THEME
+            self.animation_level = "none"
+        elif looks.theme:
+            if looks.theme not in self.available_themes:
+                known = ", ".join(sorted(self.available_themes))
+                raise UserError(f"there is no theme {looks.theme!r}", expected=f"one of {known}")
+            self.theme = looks.theme
+
+    def on_mount(self) -> None:
+        """Paint first; everything that takes time follows behind."""
+        self._listen_to_signals()
+        self.push_screen(Opening(self._opening))
+        self.call_after_refresh(self._open)
 
     # --- keys --------------------------------------------------------------------------------------
 
@@ -91,17 +97,19 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         """A key does something only where its scope says so."""
         if action != "perform" or len(parameters) < 2:
             return True
-        pane = self._main.current
+        if self.main is None or not self.main.is_mounted:
+            return parameters[0] == "quit"
         scope = Scope[str(parameters[1])]
         if scope is Scope.STEPPING:
-            return pane.STEPPING
-        if scope is Scope.DATA:
-            return not pane.STEPPING
-        return scope is Scope.EVERYWHERE or scope.value == self._main.situation.pane
+            return self.main.current.STEPPING
+        return scope is Scope.EVERYWHERE or scope.value == self.main.situation.pane
 
     def action_perform(self, action_id: str, scope: str) -> None:
         """Do an action of the registry."""
-        self._main.perform(action_id)
+        if self.main is None or not self.main.is_mounted:
+            self.exit(Leaving(keep_running=False))
+        else:
+            self.main.perform(action_id)
 
     def action_copy_or_tell(self) -> None:
         """Ctrl+C copies what the mouse selected; it does not quit."""
@@ -109,44 +117,63 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         if selected:
             self.copy_to_clipboard(selected)
         else:
-            label = self._keys.label(ACTIONS["quit"].id)
+            label = self._keys.label("quit")
             self.notify(f"{label} quits" if label else "quit is in the palette", markup=False)
 
-    # --- the session ---------------------------------------------------------------------------------
+    # --- opening -------------------------------------------------------------------------------------
 
     @work(thread=True, exit_on_error=False)
-    def _look_for_unfinished(self) -> None:
+    def _open(self) -> None:
+        from cursus_tui.app.commands import VERBS
+        from cursus_tui.app.screens.main import MainScreen
+
         try:
-            found = self._desk.unfinished()
+            desk = self._open_desk()
+        except Exception as problem:
+            # Told by whoever runs the app, once the terminal is restored.
+            self.call_from_thread(self.exit, Leaving(keep_running=False, problem=problem))
+            return
+        self.call_from_thread(self._show, desk, MainScreen(desk, self._keys, VERBS))
+
+    def _show(self, desk: DeskPort, main: MainScreen) -> None:
+        self.desk, self.main = desk, main
+        self.switch_screen(main)
+        self.call_after_refresh(self._look_for_unfinished, desk, main)
+
+    @work(thread=True, exit_on_error=False)
+    def _look_for_unfinished(self, desk: DeskPort, main: MainScreen) -> None:
+        try:
+            found = desk.unfinished()
         except (UserError, OSError) as problem:
-            self._main.post_message(messages.SessionRefused(str(problem)))
+            self.call_from_thread(main.refuse, str(problem))
             return
         # A run in which nothing was started has nothing to resume.
-        begun = found is not None and found.phase is not Phase.IDLE
-        self.call_from_thread(self._ask_to_resume if begun else self._start, found if begun else None)
+        if found is not None and found.phase is not Phase.IDLE:
+            self.call_from_thread(self._ask_to_resume, found)
+        else:
+            self.call_from_thread(self._start, None)
 
-    def _ask_to_resume(self, found: RunRecord | None) -> None:
-        if found is None:
-            return
+    def _ask_to_resume(self, found: RunRecord) -> None:
+        from cursus_tui.app.resume import resume_question
+        from cursus_tui.app.screens.choose import Choose
 
         def answered(answer: str | None) -> None:
-            self._start(found if answer != "new" else None)
+            self._start(None if answer == "new" else found.run_id)
 
         title, text, answers = resume_question(found)
         self.push_screen(Choose(title, text, answers, escape="resumes"), answered)
 
-    def _start(self, found: RunRecord | None) -> None:
-        self._open_session(found.run_id if found else None)
-
     @work(thread=True, exit_on_error=False)
-    def _open_session(self, run_id: str | None) -> None:
+    def _start(self, run_id: str | None) -> None:
+        assert self.desk is not None
+        assert self.main is not None
         try:
-            session = self._desk.start(run_id)
+            session = self.desk.start(run_id)
         except Exception as problem:
             # Whatever keeps the session from starting, the pipeline can still be looked at.
-            self._main.post_message(messages.SessionRefused(str(problem) or type(problem).__name__))
+            self.call_from_thread(self.main.refuse, str(problem) or type(problem).__name__)
             return
-        self._main.post_message(messages.SessionStarted(session))
+        self.call_from_thread(self.main.begin, session)
 
     # --- the terminal goes away ----------------------------------------------------------------------
 
@@ -156,7 +183,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             try:
                 loop.add_signal_handler(number, self._leave_for, number)
             except (NotImplementedError, RuntimeError, ValueError):
-                return
+                return  # not the main thread: whoever runs us there listens
 
     def _leave_for(self, number: int) -> None:
         """A cut line or a kind kill: the running step is left to be adopted by the next start."""

@@ -13,3 +13,5 @@ class Leaving:
     """A running step goes on in the background; the next start adopts it."""
     terminal_gone: bool = False
     """The line was cut: nothing can be printed any more."""
+    problem: Exception | None = None
+    """Why the pipeline could not be opened."""

@@ -4,25 +4,8 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from cursus_tui.app.ports import SessionPort
 from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
 from cursus_tui.records.run import SessionState, StepBreakpoint
-
-
-class SessionStarted(Message):
-    """The session is there: commands can be given."""
-
-    def __init__(self, session: SessionPort) -> None:
-        super().__init__()
-        self.session = session
-
-
-class SessionRefused(Message):
-    """The session could not be started."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__()
-        self.problem = problem
 
 
 class StateArrived(Message):

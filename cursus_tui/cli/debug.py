@@ -13,7 +13,8 @@ import click
 from cursus_tui.cli.options import path_options
 
 if TYPE_CHECKING:
-    from cursus_tui.workbench import OpenOptions
+    from cursus_tui.app.app import CursusApp
+    from cursus_tui.workbench import OpenOptions, Workbench
 
 
 @click.command()
@@ -52,32 +53,43 @@ def debug(
     if slow_link:
         os.environ["TEXTUAL_FPS"] = "15"
 
-    from pathlib import Path
-
+    from cursus_tui.app.app import CursusApp, Looks
     from cursus_tui.app.keymap import build_keymap, load_settings
-    from cursus_tui.execution.options import RunOptions
-    from cursus_tui.workbench import Workbench, open_pipeline
+
+    limit = _bytes(memory_limit) if memory_limit else None
+
+    def open_desk() -> Workbench:
+        from pathlib import Path
+
+        from cursus_tui.execution.options import RunOptions
+        from cursus_tui.workbench import Workbench, open_pipeline
+
+        run = RunOptions(
+            allow_network=allow_network,
+            as_shipped=as_shipped,
+            timeout_seconds=timeout,
+            memory_limit_bytes=limit,
+            command=shlex.join(["cursus-tui", *sys.argv[1:]]),
+        )
+        folder = Path(workspace).expanduser().absolute() if workspace else None
+        return Workbench(open_pipeline(path, options), run, folder)
 
     settings = load_settings()
-    keymap = build_keymap(settings)
-    run = RunOptions(
-        allow_network=allow_network,
-        as_shipped=as_shipped,
-        timeout_seconds=timeout,
-        memory_limit_bytes=_bytes(memory_limit) if memory_limit else None,
-        command=shlex.join(["cursus-tui", *sys.argv[1:]]),
-    )
-    bench = Workbench(open_pipeline(path, options), run, Path(workspace).expanduser().absolute() if workspace else None)
+    app = CursusApp(open_desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
+    return _run(app)
 
-    from cursus_tui.app.app import CursusApp, Looks
 
-    app = CursusApp(bench, keymap, Looks(theme or settings.theme, plain))
+def _run(app: CursusApp) -> int:
+    """Run the app to its end; whatever happens, its step is taken care of and what was opened is closed."""
     keep_running = True  # unless the user says otherwise: a crash of ours must not take the step with it
     try:
         leaving = app.run()
-        keep_running = leaving.keep_running if leaving is not None else True
+        keep_running = leaving is None or leaving.keep_running
     finally:
-        bench.close(keep_running=keep_running)
+        if app.desk is not None:
+            app.desk.close(keep_running=keep_running)
+    if leaving is not None and leaving.problem is not None:
+        raise leaving.problem
     return app.return_code or 0
 
 

@@ -27,7 +27,8 @@ class Driver:
     @property
     def main(self) -> MainScreen:
         """The main screen, whatever is asked on top of it."""
-        return cast(MainScreen, self.app.screen_stack[1])
+        assert self.app.main is not None
+        return self.app.main
 
     @property
     def told(self) -> str:
@@ -100,8 +101,9 @@ async def opened(
     looks: Looks | None = None,
 ) -> AsyncIterator[Driver]:
     """The app, its session started."""
-    app = CursusApp(desk, build_keymap(settings), looks)
+    app = CursusApp(lambda: desk, build_keymap(settings), looks)
     async with app.run_test(size=size) as pilot:
         driver = Driver(pilot)
+        await driver.until(lambda: driver.app.main is not None)
         await driver.settle()
         yield driver

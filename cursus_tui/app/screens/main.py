@@ -350,9 +350,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     # --- facts come up ------------------------------------------------------------------------------
 
-    def on_session_started(self, event: messages.SessionStarted) -> None:
-        """Commands can be given from now on."""
-        session = event.session
+    def begin(self, session: SessionPort) -> None:
+        """The session is there: commands can be given from now on."""
         self.session = session
         self._unsubscribe = session.subscribe(lambda fact: forward(self, fact))
         self.change(
@@ -364,10 +363,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         )
         self._take(session.state)
 
-    def on_session_refused(self, event: messages.SessionRefused) -> None:
-        """The screen stays to look at the pipeline; it says why nothing can run."""
-        self.problem = event.problem
-        self.say(event.problem, "error")
+    def refuse(self, problem: str) -> None:
+        """There will be no session: the screen stays to look at the pipeline, and says why nothing can run."""
+        self.problem = problem
+        self.say(problem, "error")
         self._tell_standing()
 
     def on_state_arrived(self, event: messages.StateArrived) -> None:
