@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cursus_tui.checks.static import preloadable, static_findings
 from cursus_tui.data.client import DataClient
+from cursus_tui.execution.cursus_builders import ask_builders
 from cursus_tui.execution.dag_reader import read_python_dag
 from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
 from cursus_tui.execution.local_executor import LocalExecutor
@@ -21,6 +22,7 @@ from cursus_tui.pipeline.resolve import resolve
 from cursus_tui.pipeline.settings import FILE_NAME, LayoutFlags, Settings, read_settings
 from cursus_tui.pipeline.settings_writer import write_settings
 from cursus_tui.pipeline.target import Target, find_target
+from cursus_tui.pipeline.values import BuilderValues
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline, ProjectLayout, Severity
 from cursus_tui.records.run import RunRecord
@@ -205,9 +207,21 @@ class _Resolver:
         self._settings = settings
 
     def __call__(self, overrides: Overrides) -> Pipeline:
-        pipeline = resolve(self._layout, overrides)
-        found = static_findings(pipeline, self._absent)
-        return dataclasses.replace(pipeline, findings=(*pipeline.findings, *found, *self._unknown_settings(pipeline)))
+        builders, problem = self._builders()
+        pipeline = resolve(self._layout, overrides, builders=builders)
+        found = (*static_findings(pipeline, self._absent), *self._unknown_settings(pipeline))
+        if problem:
+            message = f"Cursus' own step builders did not answer for every step: {problem}"
+            hint = "those steps' values are derived from the config instead"
+            found = (*found, Finding(Severity.INFO, "builders-silent", None, message, hint, self._layout.config))
+        return dataclasses.replace(pipeline, findings=(*pipeline.findings, *found))
+
+    def _builders(self) -> tuple[Mapping[str, BuilderValues], str]:
+        """The exact values, where the scripts' interpreter has Cursus; and why there are none, if it has."""
+        cursus = probe_of(self._interpreter.python).location("cursus")
+        if not cursus or self._layout.config is None:
+            return {}, ""
+        return ask_builders(self._layout.config, self._interpreter.python, Path(cursus))
 
     def _absent(self, python: Path | None, names: frozenset[str]) -> frozenset[str]:
         return probe_of(python or self._interpreter.python).absent(names)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import signal
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cursus_tui.execution.asking import ask_python
 from cursus_tui.pipeline.private_folder import private_folder
 from cursus_tui.records.errors import UserError
 
-_READER = Path(__file__).resolve().parent.parent / "worker" / "read_dag.py"
 _TIMEOUT_SECONDS = 60.0
 
 
@@ -36,7 +32,8 @@ def read_python_dag(file: Path, name: str | None, python: Path, *, timeout: floa
     Raises:
         UserError: The file fails, builds no DAG, builds several and none was named, or takes too long.
     """
-    answer = _run_reader(file, python, timeout)
+    hint = "move what it does at import into functions, or give a *.dag.json"
+    answer = ask_python("read_dag.py", file, python, doing="reading the pipeline", hint=hint, timeout=timeout)
     dag = _choose(file, name, answer)
     key = hashlib.sha256(os.path.abspath(file).encode()).hexdigest()[:12]
     copy = private_folder("dags", f"{file.stem}-{key}") / f"{quote(str(dag['name']), safe='')}.dag.json"
@@ -45,44 +42,6 @@ def read_python_dag(file: Path, name: str | None, python: Path, *, timeout: floa
     draft.write_text(json.dumps(document, indent=2), encoding="utf-8")
     draft.replace(copy)
     return copy
-
-
-def _run_reader(file: Path, python: Path, timeout: float) -> Mapping[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="cursus-tui-") as scratch:
-        answer = Path(scratch) / "answer.json"
-        said = Path(scratch) / "said.txt"
-        with said.open("wb") as output:
-            process = subprocess.Popen(
-                [str(python), str(_READER), str(file), str(answer)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=scratch,
-                start_new_session=True,
-            )
-            try:
-                process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                raise UserError(
-                    f"reading the pipeline took longer than {timeout:.0f} s and was stopped",
-                    file=file,
-                    hint="move what it does at import into functions, or give a *.dag.json",
-                ) from None
-            finally:
-                _kill_group(process)
-        try:
-            found: Mapping[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-            why = f"exit {process.returncode}" + (f": {last[0][:200]}" if last else "")
-            raise UserError(f"the process that read the pipeline died ({why})", file=file) from None
-    return found
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _choose(file: Path, name: str | None, answer: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from cursus_tui.pipeline.kinds import classify
 from cursus_tui.pipeline.names import NodeName
 from cursus_tui.pipeline.resolved_findings import resolved_findings
 from cursus_tui.pipeline.scripts import exists, python_folders
-from cursus_tui.pipeline.values import BY_USER, StepSource, arguments, environment, resolve_job_type
+from cursus_tui.pipeline.values import BY_USER, BuilderValues, StepSource, arguments, environment, resolve_job_type
 from cursus_tui.pipeline.wiring import Refusal, candidates, sort_decisions, wire_step
 from cursus_tui.records.pipeline import (
     Binding,
@@ -37,7 +37,13 @@ class _Resolved:
     source: StepSource | None
 
 
-def resolve(layout: ProjectLayout, overrides: Overrides, *, catalog: StepCatalog | None = None) -> Pipeline:
+def resolve(
+    layout: ProjectLayout,
+    overrides: Overrides,
+    *,
+    catalog: StepCatalog | None = None,
+    builders: Mapping[str, BuilderValues] | None = None,
+) -> Pipeline:
     """Everything that is known about a pipeline before anything runs.
 
     Whatever is wrong with the DAG, the wiring or the scripts becomes a finding; without a config, the interfaces'
@@ -47,6 +53,7 @@ def resolve(layout: ProjectLayout, overrides: Overrides, *, catalog: StepCatalog
         layout: Where the project's files are.
         overrides: What the user decided; names that the pipeline does not have are ignored.
         catalog: The known step types; read from the layout's folders where it is not given.
+        builders: Step -> the exact environment and arguments, where Cursus itself could be asked.
 
     Raises:
         UserError: The DAG, the config, the hyperparameters or an interface that is needed cannot be read.
@@ -57,7 +64,7 @@ def resolve(layout: ProjectLayout, overrides: Overrides, *, catalog: StepCatalog
     dag = PipelineDAGResolver(read_dag(layout.dag_file))
     ordered = dag.extended(_decided_edges(overrides))
     resolved = {
-        node: _resolve_step(node, layout, overrides, catalog, config, hyperparameters)
+        node: _resolve_step(node, layout, overrides, catalog, config, hyperparameters, (builders or {}).get(node))
         for node in ordered.topological_order
     }
     sources = {node: each.source for node, each in resolved.items() if each.source is not None}
@@ -94,12 +101,13 @@ def _resolve_step(
     catalog: StepCatalog,
     config: PipelineConfig,
     hyperparameters: Mapping[str, Any],
+    builder: BuilderValues | None,
 ) -> _Resolved:
     name = catalog.split_node(node)
     own = config.step(node)
     job_type = resolve_job_type(name.step_type, name.suffix, own, overrides.job_types.get(node))
     interface = _interface(catalog, name, job_type)
-    source = StepSource(interface, own, hyperparameters, job_type) if interface else None
+    source = StepSource(interface, own, hyperparameters, job_type, builder) if interface else None
     given = _given(layout, source, overrides.inputs.get(node, {}))
     found = classify(node, name.step_type or node, layout, source, overrides.scripts.get(node), given)
     step = Step(

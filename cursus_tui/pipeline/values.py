@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cursus_tui.pipeline.config import StepConfig
@@ -29,9 +29,20 @@ from cursus_tui.pipeline.cursus_rules import (
 from cursus_tui.records.pipeline import Interface, JobArgument, Value
 
 BY_USER = "set by you"
+BY_BUILDER = "Cursus' own step builder"
 INTERFACE_DEFAULT = "interface default"
 CLASS_DEFAULT = "Cursus default"
+JOB_TYPE_FLAGS = ("--job_type", "--job-type")
 BUILT_IN_JOB_TYPE = "Cursus default job type"
+
+
+@dataclass(frozen=True, slots=True)
+class BuilderValues:
+    """What Cursus' own step builder gives one step, where Cursus could be asked."""
+
+    environment: Mapping[str, str]
+    arguments: tuple[str, ...]
+    """The words of its command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class StepSource:
     config: StepConfig = field(default_factory=StepConfig)
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     job_type: Value | None = None
+    builder: BuilderValues | None = None
+    """The exact answer; without it, values are derived."""
 
     @property
     def well_known(self) -> bool:
@@ -74,6 +87,10 @@ def environment(source: StepSource, overrides: Mapping[str, str]) -> tuple[Value
     if isinstance(explicit, dict):
         values |= {name: Value(name, as_text(value), "config env", certain=True) for name, value in explicit.items()}
     values |= _column_strategies(source)
+    if source.builder is not None:
+        values |= {
+            name: Value(name, text, BY_BUILDER, certain=True) for name, text in source.builder.environment.items()
+        }
     values |= {name: Value(name, value, BY_USER, certain=True) for name, value in overrides.items()}
     return tuple(values.values())
 
@@ -246,17 +263,35 @@ _DERIVED_FROM: Mapping[str, str] = {
 
 def arguments(source: StepSource, overrides: Mapping[str, str]) -> tuple[Value, ...]:
     """The command line of a step, in the interface's order; flags that only the user names come last."""
-    values: dict[str, Value] = {}
-    for argument in source.interface.contract.job_arguments:
-        value = _argument(argument, source)
-        if value is not None:
-            values[argument.flag] = value
-    values |= _literal_arguments(source.config)
+    values = _built_arguments(source.builder, source.job_type) if source.builder else _derived_arguments(source)
     known = {argument.flag.lstrip("-"): argument.flag for argument in source.interface.contract.job_arguments}
     for name, text in overrides.items():
         flag = known.get(name.lstrip("-"), f"--{name.lstrip('-')}")
         values[flag] = Value(flag, text, BY_USER, certain=True)
     return tuple(values.values())
+
+
+def _derived_arguments(source: StepSource) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for argument in source.interface.contract.job_arguments:
+        value = _argument(argument, source)
+        if value is not None:
+            values[argument.flag] = value
+    return values | _literal_arguments(source.config)
+
+
+def _built_arguments(builder: BuilderValues, job_type: Value | None) -> dict[str, Value]:
+    """A builder's command line as flags with their values; the user's own job type wins."""
+    values: dict[str, Value] = {}
+    for position, word in enumerate(builder.arguments):
+        if not word.startswith("--"):
+            continue
+        following = builder.arguments[position + 1] if position + 1 < len(builder.arguments) else "--"
+        bare = following.startswith("--")
+        values[word] = Value(word, "" if bare else following, BY_BUILDER, certain=True, bare=bare)
+        if word in JOB_TYPE_FLAGS and job_type is not None and job_type.origin == BY_USER:
+            values[word] = replace(job_type, name=word)
+    return values
 
 
 def command_line(values: tuple[Value, ...]) -> tuple[str, ...]:
