@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Callable, NamedTuple
+from typing import Callable, Dict, NamedTuple, Optional
+
+from .processes import identity
 
 
 class ChildEnds(NamedTuple):
@@ -20,6 +22,7 @@ class ForkedChild(NamedTuple):
     """A child, and the zygote's ends."""
 
     pid: int
+    identity: Dict[str, Optional[int]]
     control: socket.socket
     output: int
     errors: int
@@ -44,7 +47,7 @@ def fork_child(live: Callable[[ChildEnds], None]) -> ForkedChild:
     ours, theirs = socket.socketpair()
     out_reader, out_writer = os.pipe()
     err_reader, err_writer = os.pipe()
-    child = ForkedChild(0, ours, out_reader, err_reader)
+    child = ForkedChild(0, {}, ours, out_reader, err_reader)
     try:
         pid = os.fork()
     except OSError:
@@ -62,4 +65,4 @@ def fork_child(live: Callable[[ChildEnds], None]) -> ForkedChild:
     theirs.close()
     os.close(out_writer)
     os.close(err_writer)
-    return child._replace(pid=pid)
+    return child._replace(pid=pid, identity=identity(pid))

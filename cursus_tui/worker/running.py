@@ -7,7 +7,7 @@ import os
 import selectors
 import signal
 import time
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from .channel import Json, LineSocket, encode, read_lines
 from .environment import ATTEMPT, ignored_thread_counts
@@ -15,7 +15,7 @@ from .forking import ForkedChild
 from .job import REPORTS_FILE, Job
 from .log_drain import LogDrain
 from .outcome import AttemptReport, write_atomically
-from .processes import boot_id, command_line, process_stat
+from .processes import boot_id, command_line
 
 OUTPUT_INTERVAL_SECONDS = 0.05
 DRAIN_SECONDS = 0.3
@@ -36,14 +36,15 @@ class RunningStep:
         job: What runs.
         child: Waits for the job; belongs to this object from now on.
         selector: The zygote's.
-        send: Sends a line to the front, if there is one.
+        send: Sends lines to the front, if there is one: at once, or soon together with others.
     """
 
     def __init__(
-        self, job: Job, child: ForkedChild, selector: selectors.BaseSelector, send: Callable[[bytes], None]
+        self, job: Job, child: ForkedChild, selector: selectors.BaseSelector, send: Callable[[bytes, bool], None]
     ) -> None:
         self.job = job
         self.pid = child.pid
+        self._identity = child.identity
         self.done = False
         self.exited = False
         self._send = send
@@ -67,7 +68,7 @@ class RunningStep:
 
     def start(self, message: Json, zygote: Json, guard: str) -> None:
         """Leave a trace for a later front, then give the child its job."""
-        trace = {"boot": BOOT_ID, "zygote": zygote, "step": identity(self.pid)}
+        trace = {"boot": BOOT_ID, "zygote": zygote, "step": self._identity}
         with contextlib.suppress(OSError), open(self.job.file("process.json"), "wb") as file:
             file.write(encode(trace))
         self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
@@ -161,15 +162,15 @@ class RunningStep:
 
     def _received(self, events: List[Json]) -> None:
         replies = [event for event in events if event.get("event") == "reply"]
-        self._forward(*replies)
+        if replies:
+            self._forward(*replies, at_once=True)
         self._emit([event for event in events if event.get("event") != "reply"])
 
     def _emit(self, events: List[Json]) -> None:
         """Keep events, then announce them."""
         if not events:
             return
-        self._record(events)
-        self._forward(*events)
+        self._send(self._record(events), False)
         for event in events:
             self._report.take(event)
             if event.get("event") == "started" and self._reason is not None:
@@ -178,12 +179,17 @@ class RunningStep:
             elif event.get("event") == "finishing":
                 self._leave_by = time.monotonic() + LEAVE_SECONDS
 
-    def _record(self, events: List[Json]) -> None:
+    def _record(self, events: List[Json]) -> bytes:
+        lines = self._lines(events)
         with contextlib.suppress(OSError):  # a full disk must not keep the step from ending
-            os.write(self._events, b"".join(map(encode, events)))
+            os.write(self._events, lines)
+        return lines
 
-    def _forward(self, *events: Json) -> None:
-        self._send(b"".join(encode(dict(event, job=self.job.id)) for event in events))
+    def _forward(self, *events: Json, at_once: bool = False) -> None:
+        self._send(self._lines(events), at_once)
+
+    def _lines(self, events: Iterable[Json]) -> bytes:
+        return b"".join(encode(dict(event, job=self.job.id)) for event in events)
 
     # -- end -----------------------------------------------------------------------------------------------------
 
@@ -227,14 +233,13 @@ class RunningStep:
             orphans=self._orphans,
         )
         self._remove_short_tmp()
-        ended = {"event": "ended", "time": outcome["ended"]}
-        self._record([ended])
+        ended = self._record([{"event": "ended", "time": outcome["ended"]}])
         os.close(self._events)
         try:
             write_atomically(self.job.file("outcome.json"), outcome)
         except OSError as error:
             self._forward({"event": "notice", "message": "its outcome could not be written: %s" % error})
-        self._forward(ended, {"event": "outcome", "outcome": outcome})
+        self._send(ended + self._lines([{"event": "outcome", "outcome": outcome}]), True)
         self.done = True
 
     def _why_it_stopped(self) -> Optional[str]:
@@ -270,9 +275,3 @@ class RunningStep:
     def marker(self) -> str:
         """What the environment of each of its processes holds."""
         return "%s=%s" % (ATTEMPT, self.job.folder)
-
-
-def identity(pid: int) -> Json:
-    """A process, so that no later one of the same number is taken for it."""
-    stat = process_stat(pid)
-    return {"pid": pid, "start": stat.start_ticks if stat else None}

@@ -22,13 +22,15 @@ from .job import Job
 from .kernel import become_subreaper
 from .modules import ModuleRecord
 from .preload import STANDARD_LIBRARY, preload
-from .processes import descendants, environment_has, main_thread_children
-from .running import RunningStep, identity
+from .processes import descendants, environment_has, identity, main_thread_children
+from .running import RunningStep
 from .streams import open_streams
 
 LONGEST_TMP = 60
 """Sockets that pools put below ``TMPDIR`` add about 35 characters, and the kernel allows 107."""
 STOP_SECONDS = 1.0
+GATHER_SECONDS = 0.01
+"""Events wait this long for others to go with: each message wakes the front, and a small step has many events."""
 
 
 def serve(descriptor: int) -> None:
@@ -63,6 +65,8 @@ class Zygote:
         self._preloads: List[Json] = []
         self._identity = identity(os.getpid())
         self._stopping = False
+        self._outbox = b""
+        self._flush_at: Optional[float] = None
         self._spare: Optional[ForkedChild] = None
         self._modules: Optional[ModuleRecord] = None
         self._short_folder: Optional[str] = None
@@ -77,7 +81,7 @@ class Zygote:
 
     def announce(self, event: str, **fields: object) -> None:
         """Send the front a message of the zygote's own."""
-        self._front.send(encode(dict(fields, event=event)))
+        self._send(encode(dict(fields, event=event)), True)
 
     def run(self) -> None:
         """Serve until the front is gone (or says stop) and no step runs."""
@@ -88,6 +92,8 @@ class Zygote:
             if not ready and not self._steps:
                 self._use_idle_time()
             now = time.monotonic()
+            if self._flush_at is not None and now >= self._flush_at:
+                self._flush()
             for step in list(self._steps.values()):
                 step.tick(now, self._orphans_of)
                 if step.done:
@@ -100,10 +106,21 @@ class Zygote:
         if self._short_folder is not None:
             shutil.rmtree(self._short_folder, ignore_errors=True)
 
+    def _send(self, lines: bytes, at_once: bool) -> None:
+        self._outbox += lines
+        if at_once:
+            self._flush()
+        elif self._flush_at is None:
+            self._flush_at = time.monotonic() + GATHER_SECONDS
+
+    def _flush(self) -> None:
+        lines, self._outbox, self._flush_at = self._outbox, b"", None
+        self._front.send(lines)
+
     def _seconds_to_wait(self) -> Optional[float]:
         if not self._steps:
             return 0.0 if self._preloads or self._spare is None else None
-        deadlines = [step.deadline for step in self._steps.values()]
+        deadlines = [self._flush_at, *(step.deadline for step in self._steps.values())]
         soonest = min((deadline for deadline in deadlines if deadline is not None), default=None)
         return None if soonest is None else max(0.0, soonest - time.monotonic())
 
@@ -158,7 +175,7 @@ class Zygote:
             self.announce("refused", job=job.id, message="no process for the step: %s" % error)
             return
         try:
-            step = RunningStep(job, child, self._selector, self._front.send)
+            step = RunningStep(job, child, self._selector, self._send)
         except OSError as error:
             child.close()
             self.announce("refused", job=job.id, message="no files for the step: %s" % error)
