@@ -45,7 +45,7 @@ def stored_position(store: StoreReader, run_id: str, plan: Plan, edits: tuple[Ov
             outputs[attempt.step] = attempt
         elif attempt.status is StepStatus.SKIPPED:
             outputs.pop(attempt.step, None)
-    phase = Phase.FINISHED if record is not None and record.phase is Phase.FINISHED else Phase.IDLE
+    phase = record.phase if record is not None else Phase.IDLE
     return Position(run_id, plan, edits, phase=phase, states=states, parts=parts, outputs=outputs)
 
 
@@ -80,6 +80,9 @@ def _changed(mine: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, 
 
 def resume(run: RunControl) -> None:
     """Take over what ran when the former front died, then stand before what comes next."""
+    if run.at.phase is not Phase.FINISHED:
+        # Whatever its last session was doing, this one has yet to begin.
+        run.at = dataclasses.replace(run.at, phase=Phase.IDLE)
     for attempt in run.at.outputs.values():
         run.count(attempt)
     left = [state.attempt for state in run.at.states.values() if state.status in LIVE and state.attempt is not None]

@@ -9,6 +9,7 @@ from cursus_tui.execution import session_commands as commands
 from cursus_tui.execution.breakpoints import BreakpointTable
 from cursus_tui.execution.data_flow import DataFlowManager
 from cursus_tui.execution.legality import RUNS, IllegalCommand, why_not
+from cursus_tui.execution.onlooking import Onlooker
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.plan import Plan
 from cursus_tui.execution.ports import DataProbe, PipelineScriptExecutor
@@ -65,6 +66,7 @@ class Session:
         self._store = store
         self._executor = executor
         self._run_id = run_id
+        self._onlooker: Onlooker | None = None
         self._reader = store.reader()
         self._loop = SessionLoop(store, self._close)
         self._run = RunControl(
@@ -102,14 +104,16 @@ class Session:
         return self._run.breakpoints.all
 
     def attempts(self, step: str) -> tuple[Attempt, ...]:
-        """Every attempt of a step in this run, oldest first."""
-        return self._reader.attempts(self.state.run_id, step)
+        """Every attempt of a step in this run, oldest first; none once the session has ended."""
+        return () if self._loop.ended else self._reader.attempts(self.state.run_id, step)
 
     def lineage(self, step: str) -> tuple[LineageEdge, ...]:
-        """What fed a step's newest attempt; empty where it has none."""
+        """What fed a step's newest attempt; empty where it has none, and once the session has ended."""
         state = self.state
         attempt = state.steps[step].attempt
-        return self._reader.lineage(state.run_id, step, attempt.number) if attempt else ()
+        if attempt is None or self._loop.ended:
+            return ()
+        return self._reader.lineage(state.run_id, step, attempt.number)
 
     def why_not(self, command: str, step: str | None = None) -> str | None:
         """Why a command would be refused now, in a sentence; None where it is legal.
@@ -252,10 +256,9 @@ class Session:
         run, read = self._run, self._store.read
         given = run.at.edits[0]
         if run.at.read_only:
-            newest = self._run_id or next((each.run_id for each in read.runs(self.pipeline.layout.dag_file)), None)
-            if newest is not None:
-                at = adoption.stored_position(read, newest, run.at.plan, run.at.edits)
-                run.at = run.states.all(at.but(read_only=run.at.read_only))
+            self._onlooker = Onlooker(run, self._resolve, self._run_id)
+            self._onlooker.look()
+            self._onlooker.follow(self._loop.post)
             return
         if self._run_id is None:
             run.at = commands.create(run, run.at.but(run_id=commands.new_run_id()))
@@ -285,6 +288,8 @@ class Session:
         commands.cancel(run)
 
     def _close(self, keep_running: bool) -> None:
+        if self._onlooker is not None:
+            self._onlooker.end()
         try:
             self._executor.close(keep_running=keep_running)
         finally:

@@ -74,6 +74,10 @@ class StoreReader:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
 
+    def version(self) -> int:
+        """A number that changes whenever another connection has written."""
+        return int(self._rows("PRAGMA data_version")[0][0])
+
     def run(self, run_id: str) -> RunRecord | None:
         """One run, or None."""
         found = self._rows("SELECT * FROM runs WHERE run_id = ?", run_id)

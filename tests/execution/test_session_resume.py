@@ -12,6 +12,7 @@ from scripted import Bench, ScriptedExecutor, bench, chain, eventually, failed, 
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.events import StepChanged
 from cursus_tui.records.pipeline import Pipeline
 from cursus_tui.records.run import Phase, StepError, StepStatus
 
@@ -162,6 +163,23 @@ def test_a_second_front_looks_on_but_cannot_act(tmp_path: Path):
     onlooker.session.quit().result(5)
     owner.run("continue_")
     assert set(owner.statuses.values()) == {"passed"}
+    owner.close()
+
+
+def test_a_second_front_sees_what_the_first_does(tmp_path: Path):
+    owner = bench(chain(tmp_path, "A", "B", "C"), {"B": hang})
+    onlooker = bench(owner.pipeline)
+    assert onlooker.stands == ("idle", None, None)
+    owner.edit("A", MAX_DEPTH="8")
+    owner.session.continue_().result(5)
+    eventually(lambda: onlooker.stands == ("running", None, "B"))
+    assert onlooker.statuses == {"A": "passed", "B": "running", "C": "waiting"}
+    assert onlooker.session.state.steps["A"].stale is None
+    assert onlooker.session.pipeline.overrides.environment == {"A": {"MAX_DEPTH": "8"}}
+    assert any(isinstance(each, StepChanged) and each.step == "A" for each in onlooker.events)
+    onlooker.session.quit().result(5)
+    owner.session.cancel().result(5)
+    owner.session.wait_settled(5)
     owner.close()
 
 
