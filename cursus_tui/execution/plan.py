@@ -71,8 +71,7 @@ class Plan:
 
     def in_order(self, steps: Iterable[str]) -> list[str]:
         """These steps in topological order."""
-        wanted = set(steps)
-        return [name for name in self.pipeline.steps if name in wanted]
+        return sorted({step for step in steps if step in self.index}, key=self.index.__getitem__)
 
 
 def _closure(neighbours: Mapping[str, frozenset[str]], start: str) -> frozenset[str]:

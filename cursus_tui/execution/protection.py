@@ -20,6 +20,7 @@ MOST_COPIED_FILES = 2_000
 KEPT_BYTES = 1024 * 1024
 """Private copies of at most this size stay where they are: keeping them is cheaper than removing them."""
 MOST_WATCHED_FILES = 100_000
+_CHUNK_BYTES = 1 << 20
 _FICLONE = 0x40049409
 _NOT_SHARED = frozenset({errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM})
 
@@ -77,50 +78,64 @@ class InputProtection:
         Raises:
             OSError: The disk is full.
         """
-        stamps = stamps_of(source)
-        total = sum(size for size, _ in stamps.values())
+        folders, stamps = _tree(os.fspath(source))
         copied = folder.input(channel)
-        if 0 < len(stamps) <= MOST_COPIED_FILES and self._copy(source, copied, stamps, small=total <= SMALL_BYTES):
-            path = copied / source.name if source.is_file() else copied
-            return ProtectedInput(channel, source, path, stamps_of(path))
+        if 0 < len(stamps) <= MOST_COPIED_FILES:
+            of_copy = self._copy(os.fspath(source), os.fspath(copied), folders, stamps)
+            if of_copy is not None:
+                return ProtectedInput(channel, source, copied / source.name if "" in stamps else copied, of_copy)
         return ProtectedInput(channel, source, source, stamps)
 
-    def _copy(self, source: Path, target: Path, stamps: Mapping[str, Stamp], *, small: bool) -> bool:
-        """Copy a channel; False, with nothing left behind, where it is neither small nor shareable."""
-        device = source.stat().st_dev
+    def _copy(
+        self, source: str, target: str, folders: Iterable[str], stamps: Mapping[str, Stamp]
+    ) -> dict[str, Stamp] | None:
+        """Copy a channel.
+
+        Returns:
+            The stamps of the copy; None, with nothing left behind, where the channel is neither small nor shareable.
+        """
+        device = os.stat(source).st_dev
+        small = sum(size for size, _ in stamps.values()) <= SMALL_BYTES
         if not small and device in self._unshared:
-            return False
-        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return None
+        os.makedirs(target, 0o700, exist_ok=True)
+        made: dict[str, Stamp] = {}
         try:
-            if not source.is_file():
-                self._copy_empty_folders(source, target)
+            for name in folders:
+                os.mkdir(os.path.join(target, name))
             for name in stamps:
-                original = source / name if name else source
-                copy = target / (name or source.name)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                if not self._share(original, copy, device):
-                    if not small:
-                        shutil.rmtree(target, ignore_errors=True)
-                        return False
-                    shutil.copyfile(original, copy)
-                _keep_times(original, copy)
+                original = os.path.join(source, name) if name else source
+                stamp = self._copy_file(original, os.path.join(target, name or os.path.basename(source)), device, small)
+                if stamp is None:
+                    break
+                made[name] = stamp
         except OSError as error:
-            shutil.rmtree(target, ignore_errors=True)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                shutil.rmtree(target, ignore_errors=True)
                 raise
-            return False
-        return True
+        if len(made) == len(stamps):
+            return made
+        shutil.rmtree(target, ignore_errors=True)
+        return None
 
-    def _copy_empty_folders(self, source: Path, target: Path) -> None:
-        for folder, _, _ in _walk(source):
-            os.makedirs(os.path.join(target, os.path.relpath(folder, source)), exist_ok=True)
+    def _copy_file(self, original: str, copy: str, device: int, small: bool) -> Stamp | None:
+        """Copy a file with its times; None where that would move a big channel's bytes."""
+        with open(original, "rb", buffering=0) as reader, open(copy, "wb", buffering=0) as writer:
+            status = os.fstat(reader.fileno())
+            if not self._share(reader.fileno(), writer.fileno(), device):
+                if not small:
+                    return None
+                shutil.copyfileobj(reader, writer, _CHUNK_BYTES)
+            os.utime(writer.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
+            os.fchmod(writer.fileno(), stat.S_IMODE(status.st_mode) | stat.S_IRUSR | stat.S_IWUSR)
+            # Not the original's: a file system may keep times less exactly.
+            return _stamp(os.fstat(writer.fileno()))
 
-    def _share(self, original: Path, copy: Path, device: int) -> bool:
+    def _share(self, reader: int, writer: int, device: int) -> bool:
         if device in self._unshared:
             return False
         try:
-            with open(original, "rb") as reader, open(copy, "wb") as writer:
-                fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+            fcntl.ioctl(writer, _FICLONE, reader)
         except OSError as error:
             if error.errno not in _NOT_SHARED:
                 raise
@@ -129,13 +144,11 @@ class InputProtection:
         return True
 
 
-def _keep_times(original: Path, copy: Path) -> None:
-    status = original.stat()
-    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
-    copy.chmod(stat.S_IMODE(status.st_mode) | stat.S_IRUSR | stat.S_IWUSR)
+def _stamp(status: os.stat_result) -> Stamp:
+    return (status.st_size, status.st_mtime_ns)
 
 
-def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+def _walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
     """``os.walk`` that follows links to folders, but enters no folder twice."""
     seen: set[tuple[int, int]] = set()
     for folder, folders, files in os.walk(root, followlinks=True):
@@ -152,27 +165,35 @@ def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         yield folder, folders, files
 
 
-def stamps_of(path: Path, limit: int = MOST_WATCHED_FILES) -> dict[str, Stamp]:
-    """The stamp of every regular file below a path, by name relative to it; of a file, under an empty name."""
+def _tree(root: str, limit: int = MOST_WATCHED_FILES) -> tuple[list[str], dict[str, Stamp]]:
+    """The folders below a path, outer ones first, and the stamps of its regular files, all relative to it."""
     try:
-        status = path.stat()
+        status = os.stat(root)
     except OSError:
-        return {}
+        return [], {}
     if stat.S_ISREG(status.st_mode):
-        return {"": (status.st_size, status.st_mtime_ns)}
+        return [], {"": _stamp(status)}
+    folders: list[str] = []
     stamps: dict[str, Stamp] = {}
-    for folder, _, files in _walk(path):
+    for folder, _, files in _walk(root):
+        inside = "" if folder == root else os.path.relpath(folder, root)
+        if inside:
+            folders.append(inside)
         for name in sorted(files):
-            full = os.path.join(folder, name)
             try:
-                status = os.stat(full)
+                status = os.stat(os.path.join(folder, name))
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode):
-                stamps[os.path.relpath(full, path)] = (status.st_size, status.st_mtime_ns)
+                stamps[os.path.join(inside, name)] = _stamp(status)
             if len(stamps) >= limit:
-                return stamps
-    return stamps
+                return folders, stamps
+    return folders, stamps
+
+
+def stamps_of(path: Path, limit: int = MOST_WATCHED_FILES) -> dict[str, Stamp]:
+    """The stamp of every regular file below a path, by name relative to it; of a file, under an empty name."""
+    return _tree(os.fspath(path), limit)[1]
 
 
 def changes_of(protected: ProtectedInput) -> list[InputChange]:

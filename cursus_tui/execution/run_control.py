@@ -20,7 +20,7 @@ from cursus_tui.execution.reuse import borrowed_attempt, up_to_date_attempt
 from cursus_tui.execution.row_counts import count_rows
 from cursus_tui.execution.step_attempt import AttemptMaker, Prepared
 from cursus_tui.execution.step_states import StepStates, given_attempt, given_steps, rows_of
-from cursus_tui.execution.worker_events import apply_event
+from cursus_tui.execution.worker_events import HEARD, apply_event
 from cursus_tui.records.events import FindingAdded, Noticed, SessionEvent
 from cursus_tui.records.pipeline import Finding
 from cursus_tui.records.run import (
@@ -237,7 +237,12 @@ class RunControl:
 
     def listener(self, live: LiveStep) -> Callable[[WorkerEvent], None]:
         """What the executor calls with an attempt's events, on its own thread."""
-        return lambda event: self._post(lambda: apply_event(self, live, event))
+
+        def heard(event: WorkerEvent) -> None:
+            if event.name in HEARD:
+                self._post(lambda: apply_event(self, live, event))
+
+        return heard
 
     def watch(self, live: LiveStep) -> None:
         """Come back when a live step's process has ended."""

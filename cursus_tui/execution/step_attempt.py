@@ -6,7 +6,7 @@ import dataclasses
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,13 +77,8 @@ class AttemptMaker:
         if step.script is None:
             raise ValueError(f"{step.name} has no script")
         folder = self.flow.folder(run_id, step.name, number)
-        if folder.path.exists():
-            # What is left of an attempt that was never stored.
-            shutil.rmtree(folder.path)
-        folder.path.mkdir(mode=0o700, parents=True)
         outputs = self.flow.output_paths(step, folder)
-        for path in outputs.values():
-            path.mkdir(mode=0o700, parents=True)
+        _make_folders(folder.path, outputs.values())
         protected = {use.channel: self._protection.protect(use.channel, use.path, folder) for use in inputs.uses}
         if protected:
             protection.save(folder, protected)
@@ -201,6 +196,18 @@ class AttemptMaker:
         """Remove the private copies of inputs that a passed attempt no longer needs."""
         folder = AttemptFolder(attempt.folder)
         protection.discard_copies(folder, protected.values(), self.flow.output_paths(step, folder))
+
+
+def _make_folders(attempt: Path, outputs: Iterable[Path]) -> None:
+    os.makedirs(attempt.parent, 0o700, exist_ok=True)
+    try:
+        os.mkdir(attempt, 0o700)
+    except FileExistsError:
+        # What is left of an attempt that was never stored.
+        shutil.rmtree(attempt)
+        os.mkdir(attempt, 0o700)
+    for output in outputs:
+        os.makedirs(output, 0o700)
 
 
 def _joined(first: tuple[Override, ...], second: tuple[Override, ...]) -> tuple[Override, ...]:

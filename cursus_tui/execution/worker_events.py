@@ -15,6 +15,8 @@ from cursus_tui.storage.rows import masked_call
 if TYPE_CHECKING:
     from cursus_tui.execution.run_control import RunControl
 
+HEARD = frozenset({"importing", "imported", "called", "output", "resources", "blocked", "notice"})
+"""Names of the events that mean something while a step runs; its outcome says the rest."""
 MOST_SAMPLES = 2_000
 """Readings kept of one attempt; a longer series keeps every second one, and so on."""
 KEEP_EVERY_SECONDS = 5.0
@@ -52,7 +54,10 @@ def apply_event(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
 
 
 def _stands(run: RunControl, live: LiveStep, status: StepStatus, **changes: Any) -> None:
-    live.attempt = dataclasses.replace(live.attempt, status=status, **changes)
+    attempt = dataclasses.replace(live.attempt, status=status, **changes)
+    if attempt == live.attempt:
+        return
+    live.attempt = attempt
     step = live.attempt.step
     run.at = run.at.with_states({step: StepState(step, status, live.attempt)})
 

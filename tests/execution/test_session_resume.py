@@ -275,7 +275,7 @@ def test_inputs_that_cannot_be_copied_for_want_of_space_pause_before_the_step(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("shutil.copyfile", full)
+        patch.setattr("shutil.copyfileobj", full)
         made.run("continue_")
     assert made.stands == ("paused", "disk full", "B")
     assert not (made.store.workspace.runs / made.session.state.run_id / "B" / "1").exists()
