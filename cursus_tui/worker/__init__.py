@@ -44,8 +44,9 @@ Zygote to front, about a job: ``{event, job, ...}``. Those marked + are also lin
     outcome: ``outcome``: the content of ``outcome.json``, which exists by then; the last message of a job
     refused: ``message``: it could not be started; the last message of a job
 
-Zygote to step: a request of the agent, ``{id, op, args}`` (and, first of all, the job where the step has an interpreter
-of its own). Step to zygote: the events above, from ``started`` to ``finishing``.
+Zygote to step: first of all the job, then requests of the agent, ``{id, op, args}``. Step to zygote: the events above,
+from ``started`` to ``finishing``, and ``left``: ``code, peak_rss_bytes, cpu_seconds``: nothing is left to do but the
+exit itself, which nobody waits for unless the step leaves processes behind.
 
 Files of an attempt, all in its folder: ``stdout.log, stderr.log, events.jsonl, process.json`` (``boot, zygote, step``
 as {pid, start}: start in clock ticks since boot), ``scratch/, tmp/, returned/, container/`` (what a block wrote to

@@ -65,6 +65,18 @@ class StepRun:
         self._announce_end()
         return code
 
+    def say_last_word(self, code: int) -> None:
+        """Tell the zygote how this process ends, and let go of its pipes."""
+        own, below = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.sender.send(
+            "left",
+            code=code,
+            peak_rss_bytes=max(own.ru_maxrss, below.ru_maxrss) * 1024,
+            cpu_seconds=own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime,
+        )
+        os.close(1)
+        os.close(2)
+
     def _run_script(self) -> "Tuple[int, MainCall | None]":
         call = None
         try:

@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from types import ModuleType
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from . import guards
 from .call import MainCall
@@ -46,6 +46,7 @@ def wait_and_run(ends: ChildEnds, modules: ModuleRecord) -> None:
     Whatever does not depend on the job is done before: while the child waits, nobody waits for it.
     """
     code = 70
+    step: Optional[StepRun] = None
     try:
         _take_over(ends)
         control = move_high(ends.control)
@@ -61,12 +62,13 @@ def wait_and_run(ends: ChildEnds, modules: ModuleRecord) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         paths = ContainerPaths(job)
         os.environ.update(of_step(job, paths, temporary_folder(job)))
-        code = StepRun(job, paths, control, modules).run()
+        step = StepRun(job, paths, control, modules)
+        code = step.run()
     except BaseException:
         # Not the script's doing: its own exceptions end in StepRun. A full disk, say.
         sys.excepthook(*sys.exc_info())
     finally:
-        leave(code)
+        leave(code, step.say_last_word if step is not None else None)
 
 
 def run_in_fresh_interpreter(control: int) -> None:
@@ -77,7 +79,8 @@ def run_in_fresh_interpreter(control: int) -> None:
     os.set_inheritable(control, False)
     open_streams()
     _guard_process()
-    leave(StepRun(job, ContainerPaths(job), move_high(control), modules).run())
+    step = StepRun(job, ContainerPaths(job), move_high(control), modules)
+    leave(step.run(), step.say_last_word)
 
 
 def exec_fresh_interpreter(ends: ChildEnds, job: Job) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import threading
-from typing import Callable, List
+from typing import Callable, List, Optional
 
 
 def lingering_threads() -> List[str]:
@@ -15,11 +16,16 @@ def lingering_threads() -> List[str]:
     return [thread.name for thread in threading.enumerate() if thread is not current and not thread.daemon]
 
 
-def leave(code: int) -> None:
+def leave(code: int, last_word: Optional[Callable[[int], None]] = None) -> None:
     """Run what an interpreter runs at its end, then exit; the zygote bounds the time it takes.
 
     The order is the interpreter's: threads (with the hooks of ``concurrent.futures`` and loky), multiprocessing,
     ``atexit``, buffers.
+
+    Args:
+        code: The exit code.
+        last_word: Called when nothing can happen any more but the exit itself. The kernel then takes milliseconds to
+            free the memory of a process that shares a lot of it, and nobody needs to wait for that.
     """
     try:
         _quietly(threading._shutdown)  # type: ignore[attr-defined]
@@ -29,6 +35,9 @@ def leave(code: int) -> None:
         _quietly(atexit._run_exitfuncs)
     finally:
         flush_output()
+        if last_word is not None:
+            with contextlib.suppress(Exception):
+                last_word(code & 0xFF)
         os._exit(code & 0xFF)
 
 

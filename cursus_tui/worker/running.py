@@ -7,7 +7,7 @@ import os
 import selectors
 import signal
 import time
-from typing import Any, Callable, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
 
 from .channel import Json, LineSocket, encode, read_lines
 from .environment import ATTEMPT, ignored_thread_counts
@@ -15,7 +15,7 @@ from .forking import ForkedChild
 from .job import REPORTS_FILE, Job
 from .log_drain import LogDrain
 from .outcome import AttemptReport, write_atomically
-from .processes import boot_id, command_line
+from .processes import boot_id, command_line, descendants
 
 OUTPUT_INTERVAL_SECONDS = 0.05
 DRAIN_SECONDS = 0.3
@@ -27,6 +27,14 @@ LEAVE_SECONDS = 10.0
 BOOT_ID = boot_id()
 
 FindOrphans = Callable[["RunningStep"], List[int]]
+
+
+class Ending(NamedTuple):
+    """How a process ended."""
+
+    exit_code: int
+    peak_rss_bytes: int
+    cpu_seconds: float
 
 
 class RunningStep:
@@ -46,14 +54,13 @@ class RunningStep:
         self.pid = child.pid
         self._identity = child.identity
         self.done = False
-        self.exited = False
+        self.reaped = False
         self._send = send
         self._report = AttemptReport(time.time(), job.is_user_file)
         self._signals: List[Tuple[float, int]] = []
         self._was_asked = False
         self._reason: Optional[str] = None
-        self._exit_code: Optional[int] = None
-        self._usage: Any = None
+        self._ending: Optional[Ending] = None
         self._orphans: List[str] = []
         self._drain_until: Optional[float] = None
         self._announced = (0, 0)
@@ -104,14 +111,29 @@ class RunningStep:
 
     def exit(self, status: int, usage: Any) -> None:
         """Its process has ended and was reaped."""
-        self.exited = True
-        self._exit_code = os.waitstatus_to_exitcode(status)
-        self._usage = usage
-        self._signals = []
-        self._drain_until = time.monotonic() + DRAIN_SECONDS
+        self.reaped = True
+        peak, cpu = usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime
+        self._end(Ending(os.waitstatus_to_exitcode(status), peak, cpu))
         for stream in (self._control, self._out, self._err):
             if stream.is_open:
                 stream.ready(selectors.EVENT_READ)
+
+    def _leave(self, event: Json) -> None:
+        """Its process is about to end and will do nothing else: unless it leaves others behind, that is the end."""
+        if not descendants(self.pid):
+            self._end(Ending(int(event["code"]), int(event["peak_rss_bytes"]), float(event["cpu_seconds"])))
+            self._control.close()
+
+    def _end(self, ending: Ending) -> None:
+        if self._ending is None:
+            self._ending = ending
+            self._signals = []
+            self._drain_until = time.monotonic() + DRAIN_SECONDS
+
+    @property
+    def exited(self) -> bool:
+        """Whether its process has ended, or does nothing any more but end."""
+        return self._ending is not None
 
     @property
     def deadline(self) -> Optional[float]:
@@ -126,8 +148,8 @@ class RunningStep:
         sizes = (self._out.bytes, self._err.bytes)
         if sizes != self._announced:
             self._announce_output(now, sizes)
-        if self.exited:
-            self._wind_up(now, find_orphans)
+        if self._ending is not None:
+            self._wind_up(now, self._ending, find_orphans)
             return
         if self._timeout_at is not None and now >= self._timeout_at:
             self._timeout_at = None
@@ -164,7 +186,10 @@ class RunningStep:
         replies = [event for event in events if event.get("event") == "reply"]
         if replies:
             self._forward(*replies, at_once=True)
-        self._emit([event for event in events if event.get("event") != "reply"])
+        self._emit([event for event in events if event.get("event") not in ("reply", "left")])
+        for event in events:
+            if event.get("event") == "left":
+                self._leave(event)
 
     def _emit(self, events: List[Json]) -> None:
         """Keep events, then announce them."""
@@ -193,11 +218,11 @@ class RunningStep:
 
     # -- end -----------------------------------------------------------------------------------------------------
 
-    def _wind_up(self, now: float, find_orphans: FindOrphans) -> None:
+    def _wind_up(self, now: float, ending: Ending, find_orphans: FindOrphans) -> None:
         orphans = find_orphans(self)
         streams = (self._control, self._out, self._err)
         if not orphans and not any(stream.is_open for stream in streams):
-            self._complete()
+            self._complete(ending)
             return
         if self._drain_until is not None and now < self._drain_until:
             return
@@ -207,7 +232,7 @@ class RunningStep:
             return
         for stream in streams:
             stream.close()
-        self._complete()
+        self._complete(ending)
 
     def _kill(self, orphans: List[int]) -> None:
         names = {pid: command_line(pid) for pid in orphans}
@@ -218,18 +243,18 @@ class RunningStep:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
-    def _complete(self) -> None:
+    def _complete(self, ending: Ending) -> None:
         self._emit(read_lines(self.job.file(REPORTS_FILE)) or [])
         sizes = (self._out.bytes, self._err.bytes)
         if sizes != self._announced:
             self._announce_output(time.monotonic(), sizes)
         outcome = self._report.outcome(
-            self._exit_code,
-            self._why_it_stopped(),
-            self._stderr_tail(),
+            ending.exit_code,
+            self._why_it_stopped(ending),
+            self._stderr_tail() if ending.exit_code < 0 else b"",
             ended=time.time(),
-            peak_rss_bytes=self._usage.ru_maxrss * 1024,
-            cpu_seconds=self._usage.ru_utime + self._usage.ru_stime,
+            peak_rss_bytes=ending.peak_rss_bytes,
+            cpu_seconds=ending.cpu_seconds,
             orphans=self._orphans,
         )
         self._remove_short_tmp()
@@ -242,24 +267,20 @@ class RunningStep:
         self._send(ended + self._lines([{"event": "outcome", "outcome": outcome}]), True)
         self.done = True
 
-    def _why_it_stopped(self) -> Optional[str]:
+    def _why_it_stopped(self, ending: Ending) -> Optional[str]:
         """What it was asked to stop for; None where it ended by itself, or had passed by then."""
         if self._reason == "late":
             return None
         if self._reason is None and self._was_asked and self._report.interrupted:
             return "cancelled"
-        return self._reason or self._reason_of_later_front()
+        return self._reason or (self._reason_of_later_front() if ending.exit_code != 0 else None)
 
     def _reason_of_later_front(self) -> Optional[str]:
         """A front that adopted the step cannot talk to us: it leaves its reason in a file before it sends a signal."""
-        if self._exit_code == 0:
-            return None
         reasons = read_lines(self.job.file("cancel.json"))
         return str(reasons[0].get("reason")) if reasons else None
 
     def _stderr_tail(self) -> bytes:
-        if self._exit_code is None or self._exit_code >= 0:
-            return b""
         try:
             with open(self.job.file("stderr.log"), "rb") as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - (1 << 16)))

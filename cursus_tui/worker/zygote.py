@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 import time
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Set
 
 from . import guards
 from .channel import Json, LineSocket, encode
@@ -68,6 +68,7 @@ class Zygote:
         self._outbox = b""
         self._flush_at: Optional[float] = None
         self._spare: Optional[ForkedChild] = None
+        self._leaving: Set[int] = set()
         self._modules: Optional[ModuleRecord] = None
         self._short_folder: Optional[str] = None
         self._selector = selectors.PollSelector()
@@ -98,6 +99,8 @@ class Zygote:
                 step.tick(now, self._orphans_of)
                 if step.done:
                     del self._steps[step.job.id]
+                    if not step.reaped:
+                        self._leaving.add(step.pid)
             if not self._steps and (self._stopping or not self._front.is_open):
                 return
 
@@ -246,14 +249,17 @@ class Zygote:
                 self._drop_spare()
             if pid in self._probes:
                 self.announce("probed", id=self._probes.pop(pid))
+            self._leaving.discard(pid)
             for step in self._steps.values():
-                if step.pid == pid and not step.exited:
+                if step.pid == pid:
                     step.exit(status, usage)
 
     def _orphans_of(self, step: RunningStep) -> List[int]:
         """What a step that has ended left running."""
-        others = {other.pid for other in self._steps.values() if other is not step and not other.exited}
-        known = others | {self._spare.pid} if self._spare is not None else others
+        others = {other.pid for other in self._steps.values() if other is not step}
+        known = {step.pid, *others, *self._leaving}
+        if self._spare is not None:
+            known.add(self._spare.pid)
         if known.issuperset(main_thread_children()):
             return []
         found = descendants(os.getpid(), without=known)
