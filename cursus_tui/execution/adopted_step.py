@@ -9,9 +9,10 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
+from cursus_tui.execution.left_behind import stop_left_behind
 from cursus_tui.execution.outcome import outcome_of, read_outcome, worker_lost
 from cursus_tui.execution.ports import ExecutionResult, WorkerEvent
 from cursus_tui.execution.resources import ResourceSampler
@@ -156,7 +157,8 @@ class AdoptedStep:
     def _lose(self) -> None:
         # The zygote is gone; whatever it left behind in the step's group has nobody to answer to.
         self._signal(signal.SIGKILL)
-        result = worker_lost("its worker process ended without an outcome, while no session was there")
+        lost = worker_lost("its worker process ended without an outcome, while no session was there")
+        result = replace(lost, orphans=stop_left_behind(self._folder.path))
         try:
             write_atomically(str(self._folder.outcome), outcome_of(result))
         except OSError as error:

@@ -7,9 +7,11 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from cursus_tui.execution.adopted_step import read_trace
+from cursus_tui.execution.left_behind import stop_left_behind
 from cursus_tui.execution.outcome import outcome_of, result_of, worker_lost
 from cursus_tui.execution.ports import ExecutionContext, ExecutionResult, WorkerEvent
 from cursus_tui.execution.resources import ResourceSampler
@@ -127,6 +129,7 @@ class LocalStep:
     def _lose(self, why: str) -> None:
         hint = "a script may have killed its parent process, or memory ran out; the next step gets a new worker"
         result = ExecutionResult("cancelled", None) if self._reason == "cancelled" else worker_lost(why, hint)
+        result = replace(result, orphans=self._stop_left_behind())
         outcome = AttemptFolder(self._context.folder).outcome
         if not outcome.exists():
             try:
@@ -135,6 +138,11 @@ class LocalStep:
                 self._tell("notice", {"message": f"its outcome could not be written: {error}"})
         self._tell("ended", {})
         self._finish(result)
+
+    def _stop_left_behind(self) -> tuple[str, ...]:
+        # The zygote may have been lost before it said which process the step is; its trace came first.
+        trace = read_trace(AttemptFolder(self._context.folder))
+        return stop_left_behind(self._context.folder, trace.step if trace else self._pid)
 
     def _finish(self, result: ExecutionResult) -> None:
         self._sampler.remove(self)

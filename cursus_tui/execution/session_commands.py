@@ -130,6 +130,8 @@ def cancel(run: RunControl) -> None:
     live = run.at.live
     if live is not None:
         live.cancelled = True
+        # Also where it passes all the same, or fails while others could go on.
+        run.at = run.at.but(goal=dataclasses.replace(run.at.goal, pause=PauseReason.AFTER_STEP))
         process = live.process
         if process is not None:
             run.after_commit(process.cancel)

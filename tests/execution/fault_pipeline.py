@@ -1,6 +1,6 @@
 """A tiny real pipeline with one step that misbehaves, run through the real session, for the fault-injection tests.
 
-``Seed`` feeds ``Fault`` and ``Next``; ``Fault`` feeds ``Needs``. Seed, Next and Needs run the same healthy script, which
+``Seed`` feeds ``Fault`` and ``Next``; ``Fault`` feeds ``Needs``. Seed, Next and Needs run one healthy script, which
 prints the state that its process began with: what a fault leaks shows as a difference between Seed's and Next's.
 """
 
@@ -44,6 +44,11 @@ def descriptor(number):
     except OSError:
         return None
 
+def limits(number):
+    soft, hard = resource.getrlimit(number)
+    # A memory limit is set above what the process has already.
+    return [soft < 0 if number == resource.RLIMIT_AS else soft, hard]
+
 def state():
     attempt = os.environ["CURSUS_TUI_ATTEMPT"]
     mask = os.umask(0)
@@ -56,7 +61,7 @@ def state():
         "umask": mask,
         "signals": [str(signal.getsignal(number)) for number in range(1, 32)],
         "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
-        "limits": [resource.getrlimit(number) for number in range(16)],
+        "limits": [limits(number) for number in range(16)],
         "threads": [thread.name for thread in threading.enumerate()],
         "descriptors": sorted(filter(None, map(descriptor, range(64)))),
         "recursion": sys.getrecursionlimit(),
@@ -107,7 +112,7 @@ def script_with_main(body: str, before: str = "", block: str = BLOCK) -> str:
 def write_pipeline(folder: Path, fault: str, *, training: bool = False) -> Path:
     """Write the pipeline, with this text as the script of ``Fault``. Returns the DAG's file."""
     for name in ("interfaces", "scripts"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
     for step, (feeding, output) in NODES.items():
         kind = "Training" if training and step == "Fault" else "Processing"
         interface = _interface(step, feeding, output, kind)
