@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.pipeline import Severity, StepKind
 from cursus_tui.records.run import BreakpointWhen, StepState, StepStatus
@@ -34,12 +38,24 @@ _KIND_GLYPHS = {
 _BREAK_MARKS = {BreakpointWhen.BEFORE: "●", BreakpointWhen.AFTER: "◒", BreakpointWhen.ON_FAILURE: "◆"}
 
 
-def face(situation: Situation, name: str) -> NodeFace:
-    """How a step looks now."""
+FIGURES = (11, 8, 8, 6)
+"""Cells that rows, seconds, memory and findings take, the gap before each included."""
+_BESIDE_NAME = 24
+"""Cells that cursor, breakpoint, some lanes and the state's word take."""
+
+
+def figures_that_fit(width: int, names: Iterable[str]) -> int:
+    """How many figures there is room for without cutting the longest name."""
+    left = width - _BESIDE_NAME - max(map(cell_len, names), default=0)
+    return sum(left >= sum(FIGURES[: count + 1]) for count in range(len(FIGURES)))
+
+
+def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace:
+    """How a step looks now, with so many figures."""
     state = situation.of(name)
     if state is None:
         glyph, tone, word = _KIND_GLYPHS[situation.pipeline.steps[name].kind]
-        return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name)))
+        return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name))[:count])
     glyph, tone = LOOKS[state.status]
     standing = situation.state is not None and situation.state.current == name and not situation.running
     word = f"→ {state.status.value}" if standing else state.status.value
@@ -48,7 +64,7 @@ def face(situation: Situation, name: str) -> NodeFace:
         word,
         tone,
         _mark(situation, name),
-        figures(situation, state),
+        figures(situation, state)[:count],
         dim=state.status in (StepStatus.SKIPPED, StepStatus.NOT_LOCAL),
         stale=state.stale is not None,
     )
@@ -81,6 +97,6 @@ def _mark(situation: Situation, name: str) -> str:
     return _BREAK_MARKS[enabled[0].when] if enabled else "◌"
 
 
-def nodes(situation: Situation) -> list[DagNode]:
+def nodes(situation: Situation, count: int = len(FIGURES)) -> list[DagNode]:
     """All steps, in the order of execution."""
-    return [DagNode(name, name, face(situation, name)) for name in situation.pipeline.steps]
+    return [DagNode(name, name, face(situation, name, count)) for name in situation.pipeline.steps]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from cursus_tui.app.faces import face, nodes
+from cursus_tui.app.faces import face, figures_that_fit, nodes
 from cursus_tui.app.messages import StepAsked
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.situation import Situation
@@ -47,7 +48,7 @@ class PipelinePane(Pane):
         self._tree = DagTree(id="tree")
         self._graph = DagGraph(id="graph")
         self._graph.display = False
-        self._following = False
+        self._figures = 0
 
     def compose(self) -> ComposeResult:
         """Tree and graph; one of them is in sight."""
@@ -72,20 +73,28 @@ class PipelinePane(Pane):
         self._tree.display = not self._graph.display
         now = self.situation
         if now is not None and self._graph.display:
-            self._graph.set_graph(nodes(now), now.pipeline.edges)
+            self._graph.set_graph(nodes(now, self._figures), now.pipeline.edges)
         if now is not None and now.step and self.view is not was:
             self.view.select(now.step)
         if focused:
             self.view.focus()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """As many figures as leave the names whole."""
+        now = self.situation
+        fitting = figures_that_fit(event.size.width, now.pipeline.steps) if now else 0
+        if now is not None and fitting != self._figures:
+            self._figures = fitting
+            self.view.set_graph(nodes(now, fitting), now.pipeline.edges)
+
     def show(self, now: Situation, before: Situation | None) -> None:
         """Repaint the steps that changed; lay out anew only for another pipeline."""
         view = self.view
         if before is None or before.pipeline is not now.pipeline:
-            view.set_graph(nodes(now), now.pipeline.edges)
+            view.set_graph(nodes(now, self._figures), now.pipeline.edges)
         else:
             for name in self._changed(now, before):
-                view.update_node(name, face(now, name))
+                view.update_node(name, face(now, name, self._figures))
         if now.step and view.selected != now.step:
             view.select(now.step)
 
