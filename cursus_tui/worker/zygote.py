@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import glob
 import os
 import selectors
 import shutil
@@ -22,12 +23,13 @@ from .job import Job
 from .kernel import become_subreaper
 from .modules import ModuleRecord
 from .preload import STANDARD_LIBRARY, preload
-from .processes import descendants, environment_has, identity, main_thread_children
+from .processes import descendants, environment_has, identity, is_alive, main_thread_children
 from .running import RunningStep
 from .streams import open_streams
 
 LONGEST_TMP = 60
 """Sockets that pools put below ``TMPDIR`` add about 35 characters, and the kernel allows 107."""
+SHORT_FOLDER = "cursus-"
 STOP_SECONDS = 1.0
 GATHER_SECONDS = 0.01
 """Events wait this long for others to go with: each message wakes the front, and a small step has many events."""
@@ -48,6 +50,15 @@ def serve(descriptor: int) -> None:
         zygote.run()
     finally:
         zygote.clean_up()
+
+
+def new_short_folder() -> str:
+    """A folder for short links, named after this process; those of zygotes that were killed are removed."""
+    for folder in glob.glob(os.path.join(tempfile.gettempdir(), SHORT_FOLDER + "*-*")):
+        owner = os.path.basename(folder)[len(SHORT_FOLDER) :].partition("-")[0]
+        if owner.isdigit() and not is_alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+    return tempfile.mkdtemp(prefix="%s%d-" % (SHORT_FOLDER, os.getpid()))
 
 
 class Zygote:
@@ -170,7 +181,7 @@ class Zygote:
         job = Job.from_json(message)
         if len(job.file("tmp")) > LONGEST_TMP:
             if self._short_folder is None:
-                self._short_folder = tempfile.mkdtemp(prefix="cursus-")
+                self._short_folder = new_short_folder()
             job = Job.from_json(dict(message, short_tmp=os.path.join(self._short_folder, str(job.id))))
         try:
             child = self._child_for(job)

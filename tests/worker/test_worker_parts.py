@@ -23,6 +23,7 @@ from cursus_tui.worker.pip_guard import install_request
 from cursus_tui.worker.processes import command_line, descendants, is_alive, process_stat
 from cursus_tui.worker.script_import import split_at_main_block, uses_relative_imports
 from cursus_tui.worker.summaries import one_line
+from cursus_tui.worker.zygote import new_short_folder
 
 
 def job(**fields: object) -> Job:
@@ -342,3 +343,15 @@ def test_verdicts(events: list[dict], code: int | None, reason: str | None, stat
     outcome = report.outcome(code, reason)
     assert outcome["status"] == status
     assert (outcome["error"] or {}).get("type") == kind
+
+
+def test_short_folders_of_dead_zygotes_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    for name in (f"cursus-{dead.pid}-abc", f"cursus-{os.getpid()}-abc", "cursus-other", "mine"):
+        (tmp_path / name).mkdir()
+    (tmp_path / f"cursus-{dead.pid}-abc" / "1").symlink_to(tmp_path / "mine")
+    new = Path(new_short_folder())
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {f"cursus-{os.getpid()}-abc", "cursus-other", "mine", new.name}
