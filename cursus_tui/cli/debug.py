@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cursus_tui.cli.options import path_options
+from cursus_tui.cli.options import path_options, run_options
 
 if TYPE_CHECKING:
     from cursus_tui.app.app import CursusApp
+    from cursus_tui.execution.options import RunOptions
     from cursus_tui.workbench import OpenOptions, Workbench
 
 
 @click.command()
 @path_options
-@click.option("--workspace", metavar="DIR", help="Where runs are kept, by default .cursus-tui beside the pipeline.")
+@run_options
 @click.option("--slow-link", is_flag=True, help="Few bytes: the terminal's own colours, no animation, 15 frames.")
 @click.option("--theme", metavar="NAME", help="A theme of the screen's; by default that of the settings file.")
-@click.option("--allow-network", is_flag=True, help="Let scripts reach the network.")
-@click.option("--as-shipped", is_flag=True, help="Add nothing to a script's call: see what the container sees.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="Fail a step that takes longer.")
-@click.option("--memory-limit", metavar="SIZE", help="Fail a step that takes more memory, such as 4GB.")
 def debug(
     path: str,
     options: OpenOptions,
-    workspace: str | None,
+    workspace: Path | None,
+    limits: RunOptions,
     slow_link: bool,
     theme: str | None,
-    allow_network: bool,
-    as_shipped: bool,
-    timeout: float | None,
-    memory_limit: str | None,
 ) -> int:
     """Open a pipeline on the screen and step through it.
 
@@ -56,23 +49,10 @@ def debug(
     from cursus_tui.app.app import CursusApp, Looks
     from cursus_tui.app.keymap import build_keymap, load_settings
 
-    limit = _bytes(memory_limit) if memory_limit else None
-
     def open_desk() -> Workbench:
-        from pathlib import Path
-
-        from cursus_tui.execution.options import RunOptions
         from cursus_tui.workbench import Workbench, open_pipeline
 
-        run = RunOptions(
-            allow_network=allow_network,
-            as_shipped=as_shipped,
-            timeout_seconds=timeout,
-            memory_limit_bytes=limit,
-            command=shlex.join(["cursus-tui", *sys.argv[1:]]),
-        )
-        folder = Path(workspace).expanduser().absolute() if workspace else None
-        return Workbench(open_pipeline(path, options), run, folder)
+        return Workbench(open_pipeline(path, options), limits, workspace)
 
     settings = load_settings()
     app = CursusApp(open_desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
@@ -114,12 +94,3 @@ def _as_text(path: str, options: OpenOptions, reason: str) -> int:
     click.echo(f"cursus-tui: {reason}; this is the text report instead", err=True)
     click.echo("  try: cursus-tui run PATH, which needs no screen", err=True)
     return 2
-
-
-def _bytes(text: str) -> int:
-    """``4GB`` in bytes."""
-    units = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?\s*", text.upper())
-    if match is None or float(match[1]) <= 0:
-        raise click.BadParameter(f"{text!r} is not a size such as 4GB or 500MB", param_hint="--memory-limit")
-    return int(float(match[1]) * units[match[2]])
