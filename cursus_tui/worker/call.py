@@ -95,20 +95,22 @@ class MainCall:
 
     def _call_mapped(self, main: Callable[..., Any], args: Any, options: Dict[str, Any]) -> Any:
         try:
-            bound = inspect.signature(main).bind_partial(*args, **options)
+            signature = inspect.signature(main)
+            bound = signature.bind_partial(*args, **options)
         except TypeError:
             # The call itself is wrong: let the script's own main say so.
             return self._timed(main, args, options)
         given = bound.arguments
         self._map(given)
-        self._add_logger(inspect.signature(main), given)
+        self._add_logger(signature, given)
         self._report_call("__main__ block", given)
         return self._timed(main, bound.args, bound.kwargs)
 
     def _call_from_contract(self) -> None:
         main = self._restore_main()
-        given = self._contract_arguments(inspect.signature(main))
-        self._add_logger(inspect.signature(main), given)
+        signature = inspect.signature(main)
+        given = self._contract_arguments(signature)
+        self._add_logger(signature, given)
         self._report_call("contract", given)
         self._timed(main, (), given)
 
