@@ -40,14 +40,17 @@ _BREAK_MARKS = {BreakpointWhen.BEFORE: "●", BreakpointWhen.AFTER: "◒", Break
 
 FIGURES = (11, 8, 8, 6)
 """Cells that rows, seconds, memory and findings take, the gap before each included."""
+_ROWS_FROM = 56
+"""From this width on the rows are always shown."""
 _BESIDE_NAME = 24
 """Cells that cursor, breakpoint, some lanes and the state's word take."""
 
 
 def figures_that_fit(width: int, names: Iterable[str]) -> int:
-    """How many figures there is room for without cutting the longest name."""
+    """How many figures there is room for without cutting the longest name; rows are worth a bit of it."""
     left = width - _BESIDE_NAME - max(map(cell_len, names), default=0)
-    return sum(left >= sum(FIGURES[: count + 1]) for count in range(len(FIGURES)))
+    fitting = sum(left >= sum(FIGURES[: count + 1]) for count in range(len(FIGURES)))
+    return max(fitting, int(width >= _ROWS_FROM))
 
 
 def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace:

@@ -81,6 +81,12 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
     blocked = _blocked(situation, state)
     if blocked:
         return blocked
+    if step and step.stale:
+        return f"paused before {current}, stale", (
+            ("step-over", "run it"),
+            ("continue", "continue"),
+            ("pane-data", "why"),
+        )
     if step and step.status in _ENDED_WELL:
         return f"paused at {current}", (
             ("step-over", "run next"),

@@ -89,7 +89,7 @@ class Driver:
             if condition():
                 return
             await self.pilot.pause(0.05)
-        raise AssertionError("it never came")
+        raise AssertionError(f"it never came:\n{self.text}\n{self.notices}")
 
 
 @asynccontextmanager

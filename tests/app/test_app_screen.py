@@ -210,9 +210,9 @@ async def test_fast_keys_are_about_the_step_under_the_cursor(desk: FakeDesk) -> 
 
 async def test_moments_and_hit_count_of_a_breakpoint(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
-        await driver.press("B", "down", "space", "down", "down", "ctrl+u", "3", "enter")
+        await driver.press("B", "down", "space", "tab", "ctrl+u", "3", "enter")
         assert desk.session.breakpoints == (StepBreakpoint("prepare", BreakpointWhen.AFTER, True, 3),)
-        await driver.press("B", "down", "space", "down", "down", "enter")
+        await driver.press("B", "down", "space", "enter")
         assert desk.session.breakpoints == ()
 
 

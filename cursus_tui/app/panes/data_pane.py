@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from cursus_tui.app.artifact_rows import FileChoice, artifact_rows
 from cursus_tui.app.panes.chrome import Line
+from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.row_list import Row, RowList, heading, remark
 from cursus_tui.app.ports import DataPort, TablePort
@@ -109,6 +110,7 @@ class DataPane(Pane):
         self._data = data
         self._lineage = lineage
         self._files = RowList(right=(2, 3), id="files")
+        self._stale = Detail()
         self._heading = FileHeading()
         self._grid = DataGrid()
         self._dump = RowList(id="dump")
@@ -120,6 +122,7 @@ class DataPane(Pane):
 
     def compose(self) -> ComposeResult:
         """The list, and the viewers that are out of sight until a file is open."""
+        yield self._stale
         yield self._files
         yield self._heading
         yield self._grid
@@ -158,6 +161,9 @@ class DataPane(Pane):
             self._step = now.step
             self._close()
             self._files.move_cursor(0)
+        state = now.selected_state
+        stale = f"stale: {state.stale}" if state and state.stale else ""
+        self._stale.tell((stale, "$text-warning"))
         lineage = self._lineage(now.step) if now.step and now.attempt else ()
         self._files.set_rows(artifact_rows(now, lineage))
 

@@ -1,0 +1,63 @@
+"""``cursus-tui debug`` and ``cursus-tui keys`` around the screen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cursus_tui.app.app import CursusApp, Looks
+from cursus_tui.app.keymap import build_keymap
+from cursus_tui.cli.main import main
+from cursus_tui.records.errors import UserError
+from cursus_tui.samples.generate import generate
+
+
+def test_a_terminal_without_a_screen_gets_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generate(tmp_path / "chain", 2)
+    monkeypatch.setenv("TERM", "dumb")
+    assert main(["debug", str(tmp_path / "chain")]) == 2
+    told = capsys.readouterr()
+    assert "SourceA_0000" in told.out
+    assert "TERM=dumb" in told.err
+    assert "cursus-tui run" in told.err
+
+
+def test_without_a_terminal_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generate(tmp_path / "chain", 2)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert main(["debug", str(tmp_path / "chain")]) == 2
+    assert "needs a terminal" in capsys.readouterr().err
+
+
+def test_keys_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys"]) == 0
+    assert "step-over" in capsys.readouterr().out
+    assert main(["keys", "--markdown"]) == 0
+    assert "| `n` `F10` |" in capsys.readouterr().out
+
+
+def test_an_unknown_theme_is_refused() -> None:
+    with pytest.raises(UserError, match="no theme"):
+        CursusApp(lambda: None, build_keymap(), Looks("no-such-theme"))  # type: ignore[arg-type, return-value]
+
+
+def test_plain_looks_use_the_terminals_own_colours() -> None:
+    app = CursusApp(lambda: None, build_keymap(), Looks(plain=True))  # type: ignore[arg-type, return-value]
+    assert app.native_ansi_color
+    assert app.animation_level == "none"
+
+
+def test_the_first_picture_imports_nothing_that_takes_time() -> None:
+    """A proxy for the time to first paint."""
+    code = "import sys, cursus_tui.app.app, cursus_tui.cli.debug; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    slow = {"networkx", "pydantic", "duckdb", "pandas", "yaml", "psutil", "cursus_tui.workbench"}
+    assert not slow & set(told)
+    assert not [name for name in told if name.startswith("cursus_tui.widgets.") or name.endswith("screens.main")]
