@@ -19,8 +19,9 @@ from cursus_tui.execution.resources import ResourceSampler
 from cursus_tui.records.run import ResourceSample
 from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.worker.channel import LineReader, encode
+from cursus_tui.worker.environment import ATTEMPT
 from cursus_tui.worker.outcome import write_atomically
-from cursus_tui.worker.processes import boot_id, is_alive
+from cursus_tui.worker.processes import boot_id, environment_has, is_alive, is_worker
 
 _LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 0.1
@@ -33,9 +34,13 @@ class Trace(NamedTuple):
     """What ``process.json`` says: pids, and start times that tell them from later processes of the same number."""
 
     zygote: int
-    zygote_start: int | None
+    zygote_start: int
     step: int
-    step_start: int | None
+    step_start: int
+
+
+NOBODY = Trace(-1, -1, -1, -1)
+"""Whoever it was is gone."""
 
 
 class AdoptedStep:
@@ -65,7 +70,7 @@ class AdoptedStep:
     def pid(self) -> int | None:
         """Process id of the step, while it runs."""
         trace = self._trace
-        return trace.step if trace is not None and is_alive(trace.step, trace.step_start) else None
+        return trace.step if trace is not None and is_step(self._folder, trace) else None
 
     @property
     def result(self) -> Future[ExecutionResult]:
@@ -111,12 +116,20 @@ class AdoptedStep:
                 return
 
     def _watch(self) -> None:
+        try:
+            self._watch_to_its_end()
+        except Exception as error:
+            _LOG.exception("watching %s failed", self._folder.path)
+            self._end(worker_lost(f"it cannot be watched: {type(error).__name__}: {error}"))
+
+    def _watch_to_its_end(self) -> None:
         waited = 0.0
         while not self._let_go.is_set():
             # Whoever is gone now wrote all that it would write: look at the process first, at its files after.
             alive = self._is_carried_on()
             self._tail()
-            result = read_outcome(self._folder)
+            # A script can write into its own folder: an outcome counts once nobody is left who would correct it.
+            result = None if alive and self.pid is not None else read_outcome(self._folder)
             if result is not None:
                 self._tail()
                 self._end(result)
@@ -183,11 +196,22 @@ def read_trace(folder: AttemptFolder) -> Trace | None:
     try:
         trace = json.loads(folder.process.read_bytes())
         if trace["boot"] != boot_id():
-            return Trace(-1, None, -1, None)
-        zygote, step = trace["zygote"], trace["step"]
-        return Trace(int(zygote["pid"]), zygote["start"], int(step["pid"]), step["start"])
-    except (OSError, ValueError, KeyError, TypeError):
+            return NOBODY
+        numbers = [trace[who][what] for who in ("zygote", "step") for what in ("pid", "start")]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return Trace(*numbers) if all(type(each) is int and each > 0 for each in numbers) else NOBODY
+
+
+def is_step(folder: AttemptFolder, trace: Trace) -> bool:
+    """Whether the process that a trace names as the step is one of ours, and runs.
+
+    A script can write its own trace, and whom it names is going to be killed: so that process must be a worker of
+    ours, or have been started by this very attempt.
+    """
+    return is_alive(trace.step, trace.step_start) and (
+        is_worker(trace.step) or bool(environment_has(trace.step, f"{ATTEMPT}={folder.path}"))
+    )
 
 
 def _size(path: os.PathLike[str]) -> int:

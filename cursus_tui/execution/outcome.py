@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ def result_of(outcome: object) -> ExecutionResult:
         return worker_lost("its outcome is not in our format")
     try:
         return _result({key: value if key in FILES else _printable(value) for key, value in outcome.items()})
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
-        return worker_lost(f"its outcome is not in our format: {error}")
+    except Exception as error:  # A script can write what it likes there, numbers without end among it.
+        return worker_lost(f"its outcome is not in our format: {type(error).__name__}: {error}")
 
 
 def outcome_of(result: ExecutionResult) -> dict[str, Any]:
@@ -77,9 +78,9 @@ def _result(outcome: Mapping[str, Any]) -> ExecutionResult:
         overrides=tuple(
             Override(str(o["kind"]), str(o["name"]), str(o["detail"])) for o in outcome.get("overrides") or ()
         ),
-        imported_files=tuple(Path(file) for file in outcome.get("imported_files") or ()),
+        imported_files=tuple(map(_path, outcome.get("imported_files") or ())),
         libraries=_texts(outcome.get("libraries")),
-        returned={name: Path(path) for name, path in _texts(outcome.get("returned")).items()},
+        returned={name: _path(path) for name, path in _texts(outcome.get("returned")).items()},
         orphans=tuple(map(str, outcome.get("orphans") or ())),
     )
 
@@ -135,8 +136,15 @@ def _texts(values: object) -> dict[str, str]:
     return {str(name): str(value) for name, value in values.items()} if isinstance(values, Mapping) else {}
 
 
+def _path(text: str) -> Path:
+    if "\0" in text:
+        raise ValueError("a path with a null byte")
+    return Path(text)
+
+
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    number = float(value) if isinstance(value, int | float) else math.nan
+    return number if math.isfinite(number) else None
 
 
 def _whole(value: object) -> int | None:

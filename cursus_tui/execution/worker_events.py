@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 HEARD = frozenset({"importing", "imported", "called", "output", "resources", "blocked", "notice"})
 """Names of the events that mean something while a step runs; its outcome says the rest."""
+LOG = logging.getLogger(__name__)
 MOST_SAMPLES = 2_000
 """Readings kept of one attempt; a longer series keeps every second one, and so on."""
 KEEP_EVERY_SECONDS = 5.0
@@ -33,8 +35,15 @@ def apply_event(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
     """
     if run.at.live is not live:
         return
-    fields = event.fields
-    match event.name:
+    try:
+        _apply(run, live, event.name, event.fields)
+    except (TypeError, ValueError, OverflowError):
+        # The run must not suffer from what a script writes to its own control socket.
+        LOG.warning("%s reported an odd %r", live.attempt.step, event.name, exc_info=True)
+
+
+def _apply(run: RunControl, live: LiveStep, name: str, fields: Mapping[str, Any]) -> None:
+    match name:
         case "importing":
             _stands(run, live, StepStatus.IMPORTING)
         case "imported":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from cursus_tui.worker import launch
 from cursus_tui.worker.channel import LineReader, encode
 from cursus_tui.worker.environment import NETWORK, of_worker
 
+_LOG = logging.getLogger(__name__)
 STOP_SECONDS = 3.0
 """How long a zygote may take to stop its steps and itself before it is killed."""
 
@@ -168,7 +170,11 @@ class ZygoteClient:
         with self._lock:
             listener = self._jobs.get(number)
         if listener is not None:
-            listener.received(message)
+            try:
+                listener.received(message)
+            except Exception:
+                # This thread serves every other step, too, and must live to tell of this one's end.
+                _LOG.exception("an odd message of a step: %s", message.get("event"))
         if message.get("event") in ("outcome", "refused"):
             self._forget(number)
 

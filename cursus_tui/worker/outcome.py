@@ -57,13 +57,13 @@ class AttemptReport:
         elif name in ("blocked", "override"):
             self._lists["blocked" if name == "blocked" else "overrides"].append(fields)
         elif name == "exception":
-            self._chain = fields.get("chain") or None
+            self._chain = _chain_of(fields)
             self._values["main_seconds"] = fields.get("main_seconds")
         elif name == "sysexit":
-            self._exit = fields
+            self._exit = dict(fields, chain=_chain_of(fields))
         elif name == "cancelled":
             self.interrupted = True
-            self._interrupted_at = fields.get("chain") or None
+            self._interrupted_at = _chain_of(fields)
         elif name == "finishing":
             self.finishing = True
 
@@ -114,6 +114,13 @@ class AttemptReport:
         """Where it was when it was told to stop."""
         chain = self._chain or self._interrupted_at
         return _error_of_chain(chain) if chain else {}
+
+
+def _chain_of(fields: Json) -> Optional[List[Json]]:
+    """The chain of an event, as far as it has the shape of one: a script may have written it."""
+    chain = fields.get("chain")
+    links = [link for link in chain if isinstance(link, dict)] if isinstance(chain, list) else []
+    return links or None
 
 
 def _error_of_chain(chain: List[Json]) -> Json:

@@ -6,6 +6,9 @@ import functools
 import os
 from typing import Collection, Dict, List, NamedTuple, Optional, Set
 
+_LAUNCH = b"/worker/launch.py"
+"""What every worker is started with, wherever this program was installed then."""
+
 
 class ProcessStat(NamedTuple):
     """A few fields of ``/proc/<pid>/stat``."""
@@ -68,6 +71,15 @@ def command_line(pid: int, limit: int = 200) -> str:
         stat = process_stat(pid)
         text = stat.name if stat else "?"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def is_worker(pid: int) -> bool:
+    """Whether a process is a zygote or a step of ours, by the command line that both share."""
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            return any(word.endswith(_LAUNCH) for word in file.read().split(b"\0")[1:2])
+    except OSError:
+        return False
 
 
 def environment_has(pid: int, assignment: str) -> Optional[bool]:

@@ -26,6 +26,26 @@ LEAVE_SECONDS = 10.0
 """How long a step may take for its exit handlers and lingering threads after everything is reported."""
 BOOT_ID = boot_id()
 
+REPORTED = frozenset(
+    [
+        "started",
+        "importing",
+        "imported",
+        "called",
+        "blocked",
+        "override",
+        "notice",
+        "exception",
+        "result",
+        "packed",
+        "modules",
+        "sysexit",
+        "cancelled",
+        "finishing",
+    ]
+)
+"""What a step may report. A script can write to its control socket, too: nothing that is the zygote's to say counts."""
+
 FindOrphans = Callable[["RunningStep"], List[int]]
 
 
@@ -121,7 +141,11 @@ class RunningStep:
     def _leave(self, event: Json) -> None:
         """Its process is about to end and will do nothing else: unless it leaves others behind, that is the end."""
         if not descendants(self.pid):
-            self._end(Ending(int(event["code"]), int(event["peak_rss_bytes"]), float(event["cpu_seconds"])))
+            try:
+                ending = Ending(int(event["code"]), int(event["peak_rss_bytes"]), float(event["cpu_seconds"]))
+            except (KeyError, TypeError, ValueError, OverflowError):
+                return
+            self._end(ending)
             self._control.close()
 
     def _end(self, ending: Ending) -> None:
@@ -186,7 +210,7 @@ class RunningStep:
         replies = [event for event in events if event.get("event") == "reply"]
         if replies:
             self._forward(*replies, at_once=True)
-        self._emit([event for event in events if event.get("event") not in ("reply", "left")])
+        self._emit(_reported(events))
         for event in events:
             if event.get("event") == "left":
                 self._leave(event)
@@ -244,7 +268,7 @@ class RunningStep:
                 os.kill(pid, signal.SIGKILL)
 
     def _complete(self, ending: Ending) -> None:
-        self._emit(read_lines(self.job.file(REPORTS_FILE)) or [])
+        self._emit(_reported(read_lines(self.job.file(REPORTS_FILE)) or []))
         sizes = (self._out.bytes, self._err.bytes)
         if sizes != self._announced:
             self._announce_output(time.monotonic(), sizes)
@@ -296,3 +320,7 @@ class RunningStep:
     def marker(self) -> str:
         """What the environment of each of its processes holds."""
         return "%s=%s" % (ATTEMPT, self.job.folder)
+
+
+def _reported(events: List[Json]) -> List[Json]:
+    return [event for event in events if isinstance(event.get("event"), str) and event["event"] in REPORTED]
