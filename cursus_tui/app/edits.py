@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -104,6 +105,21 @@ def refusal(target: EditTarget, text: str) -> str | None:
         return None if Path(text).expanduser().is_file() else f"there is no file {text}"
     if target.kind is EditKind.JOB_TYPE and not text.strip():
         return "a job type is needed"
+    return _no_longer_json(target.value, text)
+
+
+def _no_longer_json(before: str, text: str) -> str | None:
+    """A script that gets an object or a list reads it as JSON: a slip of the pen there would only show in its crash."""
+    if not before.lstrip().startswith(("{", "[")) or not text.strip():
+        return None
+    try:
+        json.loads(before)
+    except ValueError:
+        return None
+    try:
+        json.loads(text)
+    except ValueError as problem:
+        return f"it was JSON and would be no more: {problem}"
     return None
 
 

@@ -142,6 +142,7 @@ class FakeSession:
         self, pipeline: Pipeline, folder: Path, *, failing: Mapping[str, int] | None = None, holding: Iterable[str] = ()
     ) -> None:
         self.pipeline = pipeline
+        self._as_opened = pipeline.environment
         self.folder = folder
         self.failing = dict(failing or {})
         self.holding = set(holding)
@@ -278,7 +279,7 @@ class FakeSession:
     def _edited(self, edits: list[Overrides]) -> None:
         self.edits = edits
         overrides = edits[-1]
-        environment = dict(self.pipeline.environment)
+        environment = dict(self._as_opened)
         for step, values in overrides.environment.items():
             environment[step] = tuple(
                 Value(value.name, values[value.name], "edited", True) if value.name in values else value
@@ -286,7 +287,7 @@ class FakeSession:
             )
         steps = {
             name: replace(step, given=dict(overrides.inputs.get(name, step.given)))
-            for name, step in self.pipeline.steps.items()
+            for name, step in self._as_opened.steps.items()
         }
         self.pipeline = replace(self.pipeline, overrides=overrides, environment=environment, steps=steps)
         for name, step in steps.items():

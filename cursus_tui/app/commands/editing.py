@@ -133,6 +133,7 @@ def save_edits(screen: MainScreen) -> None:
         except UserError as problem:
             screen.say(str(problem), "error")
         else:
+            screen.saved()
             screen.say(f"saved to {file}")
 
     answers = [("save", "Save", "they hold the next time, too"), ("no", "Do not save", "")]

@@ -73,10 +73,15 @@ class CallPane(Pane):
         self._listed = listed
         self._rows = {found.row.key: found for found in listed}
         self._table.set_rows([found.row for found in listed], note="select a step in the pipeline")
+        self._tell()
 
     def on_value_table_row_highlighted(self, event: ValueTable.RowHighlighted) -> None:
-        """Show the whole value and origin."""
+        """Another row is under the cursor."""
         event.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        """The whole value and origin; the same row may have another value after an edit."""
         found = self._table.selected
         if found is None or found.heading:
             self._detail.tell()

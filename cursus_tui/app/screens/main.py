@@ -30,6 +30,7 @@ from cursus_tui.app.panes.log_pane import LogPane
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.pipeline_pane import PipelinePane
 from cursus_tui.app.panes.source_pane import SourcePane
+from cursus_tui.app.panes.step_line import StepLine
 from cursus_tui.app.ports import DeskPort, Done, SessionPort
 from cursus_tui.app.progress import ProgressReader
 from cursus_tui.app.script_watch import ScriptWatch
@@ -63,6 +64,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.problem: str | None = None
         self._verbs = verbs
         pipeline = desk.pipeline
+        self._kept = pipeline.overrides
         self.situation = Situation(pipeline, step=next(iter(pipeline.steps), None), findings=pipeline.findings)
         self._tab = "data"
         self._zoomed = False
@@ -75,6 +77,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """All panes are made once; which are in sight depends on the width."""
         yield PaneBar(id="bar-all")
+        yield StepLine()
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield PaneBar(id="bar-left")
@@ -175,6 +178,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         below = self.pane("breakpoints")
         below.styles.height = "1fr" if found.single else min(10, max(1, len(now.breakpoints)))
         self.query_one("#bar-all").display = found.single
+        self.query_one(StepLine).display = found.single and now.pane in TABS
         for bar in ("#bar-left", "#bar-right"):
             self.query_one(bar).display = not found.single
         self.query_one("#bar-below").display = not found.single and "breakpoints" in found.panes
@@ -219,6 +223,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _tell_headings(self) -> None:
         now = self.situation
+        self.query_one(StepLine).show(now)
         titles = {name: self.pane(name).TITLE for name in PANES}
         if worst := sum(found.severity is not Severity.INFO for found in now.findings):
             titles["checks"] += f" {worst}"
@@ -359,7 +364,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             findings=session.pipeline.findings,
             breakpoints=session.breakpoints,
             refusal=session.why_not,
-            edited=session.pipeline.overrides != self.desk.pipeline.overrides,
+            edited=session.pipeline.overrides != self._kept,
         )
         self._take(session.state)
 
@@ -396,9 +401,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Edited: resolved anew."""
         pipeline = event.event.pipeline
         step = self.situation.step if self.situation.step in pipeline.steps else next(iter(pipeline.steps), None)
-        edited = pipeline.overrides != self.desk.pipeline.overrides
+        edited = pipeline.overrides != self._kept
         self.change(pipeline=pipeline, findings=pipeline.findings, step=step, edited=edited)
         self._take(event.event.state)
+
+    def saved(self) -> None:
+        """The edits in force were written into the settings file."""
+        self._kept = self.situation.pipeline.overrides
+        self.change(edited=False)
 
     def on_breakpoints_arrived(self, event: messages.BreakpointsArrived) -> None:
         """Set, removed or switched."""
