@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 from types import ModuleType
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from .import_hooks import after_import
 
@@ -20,7 +20,12 @@ _VALUED_OPTIONS = re.compile(
     r"(-r|--requirement|-i|--index-url|--extra-index-url|-c|--constraint|-t|--target|--prefix|--root|-f"
     r"|--find-links|--trusted-host|--timeout|--proxy|--cert|-n|--name|-p|--channel)\Z"
 )
-_SHELL_SEPARATORS = re.compile(r"&&|\|\||[;|&\n]")
+_SHELL_SEPARATORS = re.compile(r"&&|\|\||[;|&\n()`]")
+_BEFORE_A_COMMAND = frozenset(
+    ["sudo", "env", "exec", "nohup", "command", "time", "xargs", "then", "do", "else", "{", "!"]
+)
+_MODULE = re.compile(r"-[bBdEhiIOPqsSuv]*m(.*)\Z")
+"""Python's ``-m``, alone or at the end of other flags, its module attached or not."""
 _MARK = "_cursus_tui_guarded"
 
 
@@ -47,6 +52,8 @@ def install(report: Report) -> None:
     after_import("subprocess", lambda module: _guard_popen(module, report))
     for name in ("pip", "pip._internal", "pip._internal.cli.main"):
         after_import(name, lambda module: _guard_pip_main(module, report))
+    # Behind whichever entry point a version of pip has.
+    after_import("pip._internal.cli.base_command", lambda module: _guard_pip_command(module, report))
     _replace(os, "system", lambda original: _guarded_system(original, report))
     for name in ("execv", "execve", "posix_spawn", "posix_spawnp"):
         _replace(os, name, lambda original: _guarded_exec(original, report, replaces="exec" in original.__name__))
@@ -76,16 +83,17 @@ def _words(text: str) -> List[str]:
 
 def _request_of_words(words: List[str]) -> Optional[str]:
     words = list(words)
-    while words and ("=" in words[0] or words[0] in ("sudo", "env", "exec", "nohup")):
-        words.pop(0)
+    while words and ("=" in words[0] or words[0] in _BEFORE_A_COMMAND):
+        # Options of env and the like stand between it and its command.
+        has_options = words.pop(0) in ("env", "sudo", "xargs")
+        while has_options and words and words[0].startswith("-"):
+            words.pop(0)
     if not words:
         return None
     program = os.path.basename(words[0])
     rest = words[1:]
     if _PYTHON.match(program):
-        if "-m" not in rest or rest.index("-m") + 1 >= len(rest):
-            return None
-        program, rest = rest[rest.index("-m") + 1], rest[rest.index("-m") + 2 :]
+        program, rest = _module_of(rest)
     if program == "uv" and rest[:1] == ["pip"]:
         program, rest = "pip", rest[1:]
     if not _INSTALLERS.match(program):
@@ -96,6 +104,20 @@ def _request_of_words(words: List[str]) -> Optional[str]:
     if action not in _CHANGES:
         return None
     return _describe(rest[rest.index(action) + 1 :])
+
+
+def _module_of(arguments: List[str]) -> Tuple[str, List[str]]:
+    """The module that a Python is told to run, and its arguments; an empty name where it runs something else."""
+    position = 0
+    while position < len(arguments) and arguments[position].startswith("-") and arguments[position] != "-c":
+        match = _MODULE.match(arguments[position])
+        position += 1
+        if match is not None:
+            words = [match.group(1), *arguments[position:]] if match.group(1) else arguments[position:]
+            return (words[0], words[1:]) if words else ("", [])
+        if arguments[position - 1] in ("-W", "-X"):
+            position += 1
+    return "", []
 
 
 def _describe(arguments: List[str]) -> str:
@@ -130,11 +152,13 @@ def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
 def _guard_popen(subprocess: ModuleType, report: Report) -> None:
     def wrap(original: Callable[..., None]) -> Callable[..., None]:
         def start(self: Any, args: Any, *more: Any, **options: Any) -> None:
-            request = install_request(args)
+            # executable is the third and shell the ninth positional parameter; positional use is rare but legal.
+            executable = options.get("executable", more[1] if len(more) > 1 else None)
+            shell = options.get("shell", more[7] if len(more) > 7 else False)
+            request = _request_of_popen(args, executable, shell)
             if request is None:
                 return original(self, args, *more, **options)
             report("pip", request)
-            # executable is the third and shell the ninth positional parameter; positional use is rare but legal.
             kept = [None if index == 1 else False if index == 7 else value for index, value in enumerate(more)]
             options.pop("executable", None)
             options.pop("shell", None)
@@ -143,6 +167,15 @@ def _guard_popen(subprocess: ModuleType, report: Report) -> None:
         return start
 
     _replace(subprocess.__dict__["Popen"], "__init__", wrap)
+
+
+def _request_of_popen(args: Any, executable: Any, shell: Any) -> Optional[str]:
+    if isinstance(args, (list, tuple)) and args:
+        if shell:
+            return install_request(args[0])
+        if executable is not None:
+            return install_request([executable, *args[1:]]) or install_request(args)
+    return install_request(args)
 
 
 def _guarded_system(original: Callable[..., int], report: Report) -> Callable[..., int]:
@@ -168,6 +201,21 @@ def _guarded_exec(original: Callable[..., Any], report: Report, replaces: bool) 
         return original("/bin/true", ["true"], *more, **options)
 
     return start
+
+
+def _guard_pip_command(module: ModuleType, report: Report) -> None:
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        def main(self: Any, args: Any) -> Any:
+            request = _request_of_words(["pip", str(self.name), *map(str, args)])
+            if request is None:
+                return original(self, args)
+            report("pip", request)
+            sys.stdout.write("[cursus-tui] packages are not installed: %s\n" % request)
+            return 0
+
+        return main
+
+    _replace(module.__dict__["Command"], "main", wrap)
 
 
 def _guard_pip_main(module: ModuleType, report: Report) -> None:

@@ -53,13 +53,22 @@ INSTALLS = {
     "spawn": "os.waitpid(os.posix_spawn('/bin/pip', ['pip', 'install', 'no-such-dist==1.0'], os.environ), 0)",
     "pip": "import pip; assert pip.main(['install', 'no-such-dist==1.0']) == 0",
     "grandchild": "subprocess.check_call(['sh', '-c', 'x=pi; $0 -m ${x}p install no-such-dist==1.0', sys.executable])",
+    "module at once": "subprocess.check_call([sys.executable, '-Impip', 'install', 'no-such-dist==1.0'])",
+    "run by runpy": "sys.argv = ['pip', 'install', 'no-such-dist==1.0']; runpy.run_module('pip', run_name='__main__')",
+    "code": "subprocess.check_call([sys.executable, '-c', RUNPY])",
+    "no environment": "subprocess.check_call(['env', '-i', PIP, 'install', 'no-such-dist==1.0'])",
+    "condition": "subprocess.check_call('if true; then (pip install no-such-dist==1.0); fi', shell=True)",
+    "list and shell": "subprocess.check_call(['pip install no-such-dist==1.0'], shell=True)",
+    "executable": "subprocess.check_call(['x', '-mpip', 'install', 'no-such-dist==1.0'], executable=sys.executable)",
     "exec": "os.execv(sys.executable, [sys.executable, '-m', 'pip', 'install', 'no-such-dist==1.0'])",
 }
 
 
 @pytest.mark.parametrize("how", INSTALLS)
 def test_packages_are_not_installed(runner: Runner, how: str) -> None:
-    attempt = runner.run_main(INSTALLS[how], before="import os, subprocess, sys")
+    code = "import runpy, sys; " + INSTALLS["run by runpy"]
+    before = f"import os, runpy, subprocess, sys; RUNPY = {code!r}; PIP = sys.executable.replace('python', 'pip')"
+    attempt = runner.run_main(INSTALLS[how], before=before)
     assert attempt.result.status == "passed", attempt.stderr
     assert [(blocked.kind, blocked.detail) for blocked in attempt.result.blocked] == [
         ("pip", "no-such-dist==1.0 (not installed)")
