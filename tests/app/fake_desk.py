@@ -287,7 +287,7 @@ class FakeSession:
             )
         steps = {
             name: replace(step, given=dict(overrides.inputs.get(name, step.given)))
-            for name, step in self._as_opened.steps.items()
+            for name, step in self.pipeline.steps.items()
         }
         self.pipeline = replace(self.pipeline, overrides=overrides, environment=environment, steps=steps)
         for name, step in steps.items():
