@@ -112,7 +112,21 @@ def stand(run: RunControl) -> None:
     run.refresh()
     if run.at.phase is Phase.FINISHED and next_due(run.at.plan, run.at.states) is None:
         return
-    run.pause(PauseReason.BEFORE_STEP, next_due(run.at.plan, run.at.states))
+    upcoming = next_due(run.at.plan, run.at.states)
+    failed = _failed_last(run)
+    if failed is not None and failed != upcoming:
+        run.pause(PauseReason.FAILURE, failed)
+    else:
+        run.pause(PauseReason.BEFORE_STEP, upcoming)
+
+
+def _failed_last(run: RunControl) -> str | None:
+    """The step whose failure the run was left at, if nothing was run or changed since."""
+    tried = [state for state in run.at.states.values() if state.attempt is not None]
+    newest = max(tried, key=lambda state: (state.attempt.started or 0.0) if state.attempt else 0.0, default=None)
+    if newest is None or newest.status is not StepStatus.FAILED or newest.stale is not None:
+        return None
+    return newest.step
 
 
 def _lost(run: RunControl, attempt: Attempt, why: str) -> None:
