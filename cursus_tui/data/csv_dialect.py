@@ -126,6 +126,11 @@ def _first_row_is_data(first: Sequence[str], types: Sequence[str]) -> bool:
     return all(value_type(value) == kind or (value_type(value), kind) == ("int", "float") for value, kind in typed)
 
 
+def _only_row_is_data(only: Sequence[str]) -> bool:
+    """Whether a file of one record, such as a sample request, holds values: no column is called 25.0 or 2025-01-31."""
+    return any(value_type(value) in ("float", "date", "timestamp") for value in only)
+
+
 def describe(rows: Sequence[Sequence[str]], delimiter: str) -> Dialect:
     """Header and columns by the first records, blank ones left out.
 
@@ -137,7 +142,7 @@ def describe(rows: Sequence[Sequence[str]], delimiter: str) -> Dialect:
         return Dialect(delimiter, False, ())
     first, rest = rows[0], rows[1:]
     types = _types(rest, len(first))
-    has_header = not (rest and _first_row_is_data(first, types))
+    has_header = not (_first_row_is_data(first, types) if rest else _only_row_is_data(first))
     if has_header:
         names = list(first)
     else:

@@ -259,6 +259,11 @@ def test_a_file_without_header_is_seen(opened) -> None:
     assert opened(b"0,1\n0.5,0.5\n0.1,0.9\n").rows == 2
 
 
+@pytest.mark.parametrize(("line", "rows"), [("25.0,0,US", 1), ("id,2025-01-31", 1), ("id,amount", 0), ("0,1,2", 0)])
+def test_a_lone_line_of_values_is_a_row(opened, line: str, rows: int) -> None:
+    assert opened(f"{line}\n".encode()).rows == rows
+
+
 @pytest.mark.parametrize(("delimiter", "word"), [("\t", "tab"), (";", "semicolon"), ("|", "bar")])
 def test_other_delimiters_are_seen(opened, delimiter: str, word: str) -> None:
     found = opened(("a,b,c\n1,x,2\n" * 3).replace(",", delimiter).replace("x", "x,y").encode())
