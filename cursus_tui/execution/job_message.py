@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cursus_tui.execution.ports import ExecutionContext
-from cursus_tui.worker.masking import Masker, masked
+from cursus_tui.worker.masking import Masker, masked, masked_arguments
 
 
 def job_message(context: ExecutionContext, number: int) -> dict[str, Any]:
@@ -49,5 +49,5 @@ def stored_job(message: dict[str, Any], context: ExecutionContext) -> dict[str, 
         "attempt": context.attempt,
         "python": str(context.python),
         "environment": masked(context.environment),
-        "argv": [masker.text(argument) for argument in context.argv],
+        "argv": [masker.text(argument) for argument in masked_arguments(context.argv)],
     }

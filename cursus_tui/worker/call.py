@@ -15,7 +15,7 @@ from .container_paths import ContainerPaths, ContainerView, is_container_path
 from .environment import local_value
 from .failure import raised_from
 from .job import Job
-from .masking import MASK, Masker, is_secret_name
+from .masking import MASK, Masker, is_secret_name, without_secrets
 from .script_import import LoadedScript
 from .summaries import one_line
 
@@ -204,9 +204,12 @@ class MainCall:
         if not isinstance(values, Mapping):
             return {}
         return {
-            str(name): MASK if value and is_secret_name(str(name)) else self._masker.text(one_line(value, 500))
+            str(name): MASK if value and is_secret_name(str(name)) else self._shown(value)
             for name, value in values.items()
         }
+
+    def _shown(self, value: object) -> str:
+        return self._masker.text(one_line(without_secrets(value), 500))
 
 
 def arguments_of(argv: List[str], job_type: Optional[str]) -> argparse.Namespace:

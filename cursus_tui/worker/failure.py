@@ -8,7 +8,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from .masking import MASK, Masker, is_secret_name
+from .masking import MASK, Masker, is_secret_name, without_secrets
 from .summaries import one_line
 
 MAX_FRAMES = 40
@@ -59,12 +59,16 @@ class FailureReporter:
         return data
 
     def locals(self, frame: FrameType) -> Dict[str, str]:
-        """Summaries of a frame's variables, without secrets and dunder names."""
-        shown = [(name, value) for name, value in frame.f_locals.items() if not name.startswith("__")]
+        """Summaries of a frame's variables, without secrets, dunder names and the ``.0`` of a comprehension."""
+        shown = [(name, value) for name, value in frame.f_locals.items() if not name.startswith(("__", "."))]
         return {
-            name: MASK if is_secret_name(name) and isinstance(value, str) else self._masker.text(one_line(value))
+            name: MASK if is_secret_name(name) and isinstance(value, str) else self.summary(value)
             for name, value in shown[:MAX_LOCALS]
         }
+
+    def summary(self, value: Any) -> str:
+        """One line about a value, without secrets."""
+        return self._masker.text(one_line(without_secrets(value)))
 
     def _one(self, error: BaseException) -> Dict[str, Any]:
         steps = [

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
-from typing import Dict, Iterable, List, Mapping, Optional, Tuple
+import types
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 MASK = "********"
+MAX_FIELDS = 1000
+"""Of a larger mapping only the size is ever shown."""
 _SECRET = re.compile(r"SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL|TOKEN|KEY|(?:^|_)PWD(?:_|$)")
 _HARMLESS = re.compile(
     r"KEYWORD|KEYBOARD|MONKEY|TOKENI[SZ][A-Z]*"  # words of the trade that only look alike
@@ -27,6 +32,48 @@ def is_secret_name(name: str) -> bool:
 def masked(values: Mapping[str, str]) -> Dict[str, str]:
     """The same mapping with the values of secret names hidden."""
     return {name: MASK if value and is_secret_name(name) else value for name, value in values.items()}
+
+
+def masked_arguments(arguments: Iterable[str]) -> List[str]:
+    """A command line with the values of secret options hidden, whether ``--name value`` or ``--name=value``."""
+    shown: List[str] = []
+    hide = False
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        is_option = argument.startswith("-")
+        if hide and not is_option:
+            shown.append(MASK)
+        elif is_option and value and is_secret_name(name.lstrip("-")):
+            shown.append(name + equals + MASK)
+        else:
+            shown.append(argument)
+        hide = is_option and not equals and is_secret_name(name.lstrip("-"))
+    return shown
+
+
+def without_secrets(value: Any) -> Any:
+    """The same value, or a copy of a mapping or namespace in which texts of secret names are hidden. Never raises."""
+    try:
+        if isinstance(value, (argparse.Namespace, types.SimpleNamespace)):
+            hidden = _hidden(vars(value))
+            return type(value)(**{**vars(value), **hidden}) if hidden else value
+        if isinstance(value, type(os.environ)):
+            return {**value, **_hidden(dict(value))}
+        if isinstance(value, dict) and len(value) <= MAX_FIELDS:
+            hidden = _hidden(value)
+            # The class of the script's may answer for its methods with anything: these are the interpreter's own.
+            return {**dict.copy(value), **hidden} if hidden else value
+    except Exception as error:
+        return "<not shown: %s>" % type(error).__name__
+    return value
+
+
+def _hidden(fields: Dict[Any, Any]) -> Dict[str, str]:
+    return {
+        name: MASK
+        for name, value in dict.items(fields)
+        if isinstance(name, str) and isinstance(value, str) and value and is_secret_name(name)
+    }
 
 
 class Masker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from cursus_tui.worker.call import arguments_of
 from cursus_tui.worker.channel import EventSender, LineReader, append_line, encode, read_lines
 from cursus_tui.worker.container_paths import ContainerPaths, ContainerView
 from cursus_tui.worker.job import Job
-from cursus_tui.worker.masking import MASK, Masker, is_secret_name
+from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments, without_secrets
 from cursus_tui.worker.modules import imported_names
 from cursus_tui.worker.network_guard import is_local
 from cursus_tui.worker.outcome import AttemptReport, crash_frames
@@ -189,6 +190,22 @@ NAMES = [
 def test_names_of_secrets_are_those_of_the_store(name: str) -> None:
     assert is_secret_name(name) == is_secret(name)
     assert MASK == STORED_MASK
+
+
+def test_options_of_secret_names_lose_their_values() -> None:
+    given = ["--api-key", "sesame", "--depth", "3", "--password=hunter2", "--token", "--flag", "x", "--db_password", ""]
+    shown = ["--api-key", MASK, "--depth", "3", f"--password={MASK}", "--token", "--flag", "x", "--db_password", MASK]
+    assert masked_arguments(given) == shown
+
+
+def test_fields_of_secret_names_lose_their_texts() -> None:
+    fields = {"DB_PASSWORD": "hunter2", "LABEL": "y", "TOKEN": "", "KEYS": ["a"], 1: "z"}
+    assert without_secrets(fields) == {**fields, "DB_PASSWORD": MASK}
+    assert fields["DB_PASSWORD"] == "hunter2"
+    namespace = argparse.Namespace(api_key="sesame", depth=3)
+    assert without_secrets(namespace) == argparse.Namespace(api_key=MASK, depth=3)
+    assert namespace.api_key == "sesame"
+    assert without_secrets([1]) == [1]
 
 
 def test_secrets_are_found_in_text_and_columns_are_not() -> None:
