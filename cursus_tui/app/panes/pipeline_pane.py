@@ -81,16 +81,19 @@ class PipelinePane(Pane):
 
     def on_resize(self, event: events.Resize) -> None:
         """As many figures as leave the names whole."""
-        now = self.situation
-        fitting = figures_that_fit(event.size.width, now.pipeline.steps) if now else 0
-        if now is not None and fitting != self._figures:
-            self._figures = fitting
-            self.view.set_graph(nodes(now, fitting), now.pipeline.edges)
+        now = self._shown
+        if now is not None and self._measure(now):
+            self.view.set_graph(nodes(now, self._figures), now.pipeline.edges)
+
+    def _measure(self, now: Situation) -> bool:
+        """Whether another number of figures fits now."""
+        before, self._figures = self._figures, figures_that_fit(self.size.width, now.pipeline.steps)
+        return self._figures != before
 
     def show(self, now: Situation, before: Situation | None) -> None:
         """Repaint the steps that changed; lay out anew only for another pipeline."""
         view = self.view
-        if before is None or before.pipeline is not now.pipeline:
+        if self._measure(now) or before is None or before.pipeline is not now.pipeline:
             view.set_graph(nodes(now, self._figures), now.pipeline.edges)
         else:
             for name in self._changed(now, before):
