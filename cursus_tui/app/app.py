@@ -147,8 +147,11 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         except (UserError, OSError) as problem:
             self.call_from_thread(main.refuse, str(problem))
             return
-        # A run in which nothing was started has nothing to resume.
-        if found is not None and found.phase is not Phase.IDLE:
+        if desk.workspace.read_only:
+            # Another front has it: its run is looked on, there is nothing to decide.
+            self.call_from_thread(self._start, found.run_id if found else None)
+        elif found is not None and found.phase is not Phase.IDLE:
+            # A run in which nothing was started has nothing to resume.
             self.call_from_thread(self._ask_to_resume, found)
         else:
             self.call_from_thread(self._start, None)

@@ -118,12 +118,24 @@ class DataPort(Protocol):
         """End the data process."""
 
 
+class WorkspacePort(Protocol):
+    """Where runs are kept."""
+
+    @property
+    def read_only(self) -> str | None:
+        """Who owns it, when it is not us."""
+
+
 class DeskPort(Protocol):
     """An opened pipeline, before and after its session starts."""
 
     @property
     def pipeline(self) -> Pipeline:
         """As resolved when it was opened."""
+
+    @property
+    def workspace(self) -> WorkspacePort:
+        """Where its runs are kept."""
 
     @property
     def data(self) -> DataPort:

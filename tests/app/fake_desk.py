@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from cursus_tui.execution.legality import IllegalCommand
@@ -464,10 +465,19 @@ def _done(value: Any) -> Future[Any]:
 class FakeDesk:
     """What the workbench gives the app."""
 
-    def __init__(self, folder: Path, *, data: bool = True, unfinished: RunRecord | None = None, **script: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        data: bool = True,
+        unfinished: RunRecord | None = None,
+        read_only: str | None = None,
+        **script: Any,
+    ) -> None:
         self.folder = folder
         self.pipeline = make_pipeline(folder, data=data)
         self.data = FakeData()
+        self.workspace = SimpleNamespace(read_only=read_only)
         self.session = FakeSession(self.pipeline, folder, **script)
         self.started: list[str | None] = []
         self.saved: list[Overrides] = []

@@ -399,9 +399,23 @@ async def test_a_session_that_cannot_start_is_said_and_the_pipeline_stays(
         assert "the run is still being opened" not in driver.text
 
 
-async def test_read_only_is_said(desk: FakeDesk) -> None:
+@pytest.mark.parametrize("width", [80, 120, 160])
+async def test_rows_and_seconds_stand_beside_the_names_that_leave_room(desk: FakeDesk, width: int) -> None:
+    async with opened(desk, (width, 24)) as driver:
+        await driver.press("n")
+        assert "3 rows" in driver.text
+        await driver.pilot.resize_terminal(60, 24)
+        await driver.pilot.resize_terminal(width, 24)
+        await driver.settle()
+        assert "1.5 s" in driver.text
+
+
+async def test_a_second_front_looks_on_without_a_question(tmp_path: Path) -> None:
+    unfinished = RunRecord("run-0", "demo", tmp_path, 1_000.0, None, Phase.PAUSED, "debug")
+    desk = FakeDesk(tmp_path, unfinished=unfinished, read_only="pid 7 on box")
     desk.session.state = replace(desk.session.state, read_only="pid 7 on box")
     async with opened(desk) as driver:
+        assert desk.started == ["run-0"]
         assert "read only: pid 7 on box" in driver.told
 
 

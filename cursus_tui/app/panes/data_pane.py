@@ -119,6 +119,7 @@ class DataPane(Pane):
         self._table: TablePort | None = None
         self._step: str | None = None
         self._told_shown = False
+        self._concerned: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The list, and the viewers that are out of sight until a file is open."""
@@ -157,6 +158,10 @@ class DataPane(Pane):
 
     def show(self, now: Situation, before: Situation | None) -> None:
         """The files of the selected step; another step closes the open file."""
+        concerned = _concerned(now)
+        if concerned == self._concerned:
+            return
+        self._concerned = concerned
         if now.step != self._step:
             self._step = now.step
             self._close()
@@ -284,3 +289,10 @@ class DataPane(Pane):
             return self._dump.plain() or None
         chosen = self._files.selected
         return str(chosen.value.path) if chosen and isinstance(chosen.value, FileChoice) else None
+
+
+def _concerned(now: Situation) -> tuple[object, ...]:
+    """What the list depends on: others' steps come and go without the store and folders being read again."""
+    sources = [binding.source_step for binding in now.pipeline.bindings if binding.step == now.step]
+    given = now.selected.given if now.selected else None
+    return (now.step, given, now.selected_state, *(now.of(source) for source in sources))
