@@ -125,25 +125,30 @@ def list_artifacts(
     found: list[Artifact] = []
     total = 0
     for channel, root in outputs.items():
-        for path, name, size in sorted(_files(root)):
+        for path, name, status in sorted(_files(root)):
             total += 1
             if len(found) < MOST_FILES:
-                found.append(Artifact(step, channel, Path(path), name, kind_of(path), size))
+                size, modified = status
+                found.append(Artifact(step, channel, Path(path), name, kind_of(path), size, modified_ns=modified))
     for name, file in returned.items():
         try:
-            size = file.stat().st_size
+            size, modified = _stamp(file.stat())
         except OSError:
             continue
         total += 1
-        found.append(Artifact(step, RETURNED, file, name, RETURNED_FRAME, size))
+        found.append(Artifact(step, RETURNED, file, name, RETURNED_FRAME, size, modified_ns=modified))
     return tuple(found), total
 
 
-def _files(root: Path) -> Iterator[tuple[str, str, int]]:
-    """(path, name below the root, bytes) of every regular file; folders behind symbolic links are not entered."""
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _files(root: Path) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """(path, name below the root, (bytes, time)) of every regular file; links to folders are not followed."""
     try:
         if root.is_file():
-            yield str(root), root.name, root.stat().st_size
+            yield str(root), root.name, _stamp(root.stat())
             return
     except OSError:
         return
@@ -156,6 +161,6 @@ def _files(root: Path) -> Iterator[tuple[str, str, int]]:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append((entry.path, f"{prefix}{entry.name}/"))
                     elif entry.is_file():
-                        yield entry.path, prefix + entry.name, entry.stat().st_size
+                        yield entry.path, prefix + entry.name, _stamp(entry.stat())
         except OSError:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -44,10 +45,12 @@ class FileDigests:
         self._known: dict[str, tuple[tuple[int, int, int], str]] = {}
 
     def of(self, path: str | Path) -> str:
-        """The digest of a file; ``absent`` where it cannot be read."""
+        """The digest of a regular file; ``absent`` where it is none or cannot be read: a pipe would never end."""
         name = os.fspath(path)
         try:
             status = os.stat(name)
+            if not stat.S_ISREG(status.st_mode):
+                return ABSENT
             key = (status.st_size, status.st_mtime_ns, status.st_ino)
             known = self._known.get(name)
             if known is None or known[0] != key:
@@ -219,7 +222,7 @@ def digest(parts: Parts) -> str:
 
 
 def missing_output(attempt: Attempt) -> str | None:
-    """Why an attempt's outputs can no longer be used, or None while they are all there with their sizes."""
+    """Why an attempt's outputs can no longer be used, or None while they are all there as they were written."""
     for artifact in attempt.artifacts:
         if why := _missing(artifact):
             return why
@@ -228,10 +231,14 @@ def missing_output(attempt: Attempt) -> str | None:
 
 def _missing(artifact: Artifact) -> str | None:
     try:
-        size = artifact.path.stat().st_size
+        status = os.stat(artifact.path)
     except OSError:
         return f"{artifact.channel}/{artifact.name} is gone"
-    return None if size == artifact.bytes else f"{artifact.channel}/{artifact.name} has another size"
+    if status.st_size != artifact.bytes:
+        return f"{artifact.channel}/{artifact.name} has another size"
+    if artifact.modified_ns not in (None, status.st_mtime_ns):
+        return f"{artifact.channel}/{artifact.name} was changed since"
+    return None
 
 
 def installed_versions(python: Path) -> Mapping[str, str]:

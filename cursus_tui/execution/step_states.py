@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from cursus_tui.execution.artifacts import RETURNED, list_artifacts
 from cursus_tui.execution.data_flow import InputUse, StepInputs
-from cursus_tui.execution.fingerprint import Parts, current_parts, difference, digest, input_parts
+from cursus_tui.execution.fingerprint import Parts, current_parts, difference, digest, input_parts, missing_output
 from cursus_tui.execution.input_sources import given_outputs
 from cursus_tui.execution.plan import DONE, LIVE, Plan, standing
 from cursus_tui.execution.position import Position
@@ -78,6 +78,8 @@ class StepStates:
         inputs = self.inputs(at, name)
         if reason := difference(before, self.parts_now(at.plan, step, inputs, before)):
             return reason
+        if attempt.status in DONE and step.script is not None and (why := missing_output(attempt)):
+            return f"its output {why}"
         for use in inputs.uses:
             source = states.get(use.source_step or "")
             if source is None:

@@ -118,6 +118,8 @@ class Artifact:
     bytes: int
     rows: int | None = None
     """None where it is not a table or has not been counted."""
+    modified_ns: int | None = None
+    """When the file was last written, in nanoseconds of Unix time, as the step left it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    "ALTER TABLE artifacts ADD COLUMN modified_ns INTEGER;",
 )
 """Append only: a released migration is never changed."""
 

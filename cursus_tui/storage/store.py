@@ -179,7 +179,7 @@ class RunStore:
 
     def _add_artifacts(self, attempt: Attempt) -> None:
         self._write(
-            "REPLACE INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "REPLACE INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     attempt.run_id,
@@ -191,6 +191,7 @@ class RunStore:
                     each.kind,
                     each.bytes,
                     each.rows,
+                    each.modified_ns,
                 )
                 for each in attempt.artifacts
             ],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -247,3 +249,49 @@ def test_a_step_that_wrote_nothing_is_found_out(tmp_path: Path):
     reader.close()
     assert [(each.code, each.step) for each in findings] == [("empty-output", "A")]
     made.close()
+
+
+def lose(file: Path) -> None:
+    file.unlink()
+
+
+def rewrite(file: Path) -> None:
+    status = file.stat()
+    file.write_text(file.read_text().replace("1", "9"))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+
+
+def grow(file: Path) -> None:
+    status = file.stat()
+    file.write_text(file.read_text() + "3,4\n")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lose, "its output out/part-0.csv is gone"),
+        (rewrite, "its output out/part-0.csv was changed since"),
+        (grow, "its output out/part-0.csv has another size"),
+        (lambda file: shutil.rmtree(file.parent), "its output out/part-0.csv is gone"),
+    ],
+)
+def test_a_step_is_passed_only_while_what_it_wrote_is_there(ran: Bench, spoil: Callable[[Path], None], why: str):
+    spoil(ran.session.state.steps["A"].attempt.artifacts[0].path)
+    ran.run("script_changed", "A")
+    assert stale(ran)["A"] == why
+    assert list(stale(ran)) == ["A", "B", "C"]
+    ran.run("continue_")
+    assert ran.executor.times == {"A": 2, "B": 2, "C": 2}
+    assert stale(ran) == {}
+
+
+def test_a_resumed_run_looks_at_what_its_steps_wrote(tmp_path: Path):
+    made = bench(chain(tmp_path, "A", "B"))
+    made.run("step_over", "A")
+    run_id, pipeline = made.session.state.run_id, made.pipeline
+    rewrite(made.session.state.steps["A"].attempt.artifacts[0].path)
+    made.close()
+    again = bench(pipeline, run_id=run_id)
+    assert stale(again) == {"A": "its output out/part-0.csv was changed since"}
+    again.close()
