@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from cursus_tui.execution.input_sources import Given, Missing, Wired, given_outputs, how_to_give, input_sources
 from cursus_tui.records.pipeline import Binding, Pipeline, Step, StepKind
 from cursus_tui.records.run import Attempt, StepState, StepStatus
+from cursus_tui.storage.layout import AttemptFolder
 
 LIVE = frozenset({StepStatus.IMPORTING, StepStatus.RUNNING, StepStatus.PAUSED})
 """A process of the step exists."""
@@ -139,6 +140,10 @@ def _by_inputs(plan: Plan, step: Step, states: Mapping[str, StepState], outputs:
                 elif before.status in DONE and not _has_output(plan, binding, outputs):
                     reason = f"comes from {binding.source_step}.{binding.source_output}, which nobody gave"
                     return _missing_input(step, channel, reason)
+                elif before.status in DONE and not before.stale and not _is_there(binding, outputs):
+                    reason = f"comes from {binding.source_step}.{binding.source_output}, whose folder is gone"
+                    note = f"{channel} {reason}: run {binding.source_step} again"
+                    return Standing(StepStatus.MISSING_INPUT, note)
     waits.update(name for name in plan.before[step.name] if not is_settled(states[name]))
     if waits:
         return Standing(StepStatus.WAITING, "waits for " + ", ".join(plan.in_order(waits)))
@@ -152,6 +157,14 @@ def _missing_input(step: Step, channel: str, reason: str) -> Standing:
 def _has_output(plan: Plan, binding: Binding, outputs: Mapping[str, Attempt]) -> bool:
     given = given_outputs(plan.pipeline.steps[binding.source_step])
     return binding.source_output in given if given else binding.source_step in outputs
+
+
+def _is_there(binding: Binding, outputs: Mapping[str, Attempt]) -> bool:
+    """Whether what an attempt wrote still lies where it was written; what was given is looked at elsewhere."""
+    attempt = outputs.get(binding.source_step)
+    if attempt is None or attempt.status is not StepStatus.PASSED:
+        return True
+    return os.path.exists(AttemptFolder(attempt.folder).output(binding.source_output))
 
 
 def is_settled(state: StepState) -> bool:

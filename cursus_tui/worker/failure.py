@@ -84,6 +84,9 @@ class FailureReporter:
         if isinstance(error, SyntaxError) and error.filename:
             frames.append(self._syntax_error_frame(error))
         place = next((frame for frame in reversed(frames) if frame["user"]), frames[-1] if frames else {})
+        if not frames and isinstance(error, OSError) and isinstance(error.filename, str):
+            # Raised by us, before any code of the script's ran: it could not be read.
+            place = {"file": error.filename}
         return {
             "type": type(error).__name__,
             "message": self._message(error),
