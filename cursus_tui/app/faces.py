@@ -42,7 +42,7 @@ FIGURES = (11, 8, 8, 6)
 """Cells that rows, seconds, memory and findings take, the gap before each included."""
 _ROWS_FROM = 56
 """From this width on the rows are always shown."""
-_BESIDE_NAME = 24
+_BESIDE_NAME = 22
 """Cells that cursor, breakpoint, some lanes and the state's word take."""
 
 

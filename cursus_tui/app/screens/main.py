@@ -17,7 +17,7 @@ from textual.worker import Worker
 
 from cursus_tui.app import messages
 from cursus_tui.app.actions import ACTIONS
-from cursus_tui.app.arrangement import PANES, TABS, Arrangement, arrange
+from cursus_tui.app.arrangement import ALL, PANES, TABS, Arrangement, arrange
 from cursus_tui.app.attention import call_user, ended_long
 from cursus_tui.app.follow import forward
 from cursus_tui.app.keymap import Keymap
@@ -171,6 +171,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         )
         self._arrangement, self._tab = found, found.tab
         self.set_class(found.single, "-single")
+        self.set_class(not found.single and self.app.size.width >= ALL, "-full")
         self.query_one("#left").display = bool(found.left)
         self.query_one("#right").display = found.right
         for name in PANES:
