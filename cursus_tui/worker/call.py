@@ -52,8 +52,16 @@ class MainCall:
         self._paths = paths
         self._send = send
         self._masker = masker
-        self._called = False
+        self.called = False
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(self, name, getattr(script.main, name, None))
+        self.__wrapped__ = script.main
         self._view = ContainerView(paths, job.file("container"))
+
+    @property
+    def was_passed_by(self) -> bool:
+        """Whether the script has a ``main`` that was not called."""
+        return self._script.main is not None and not self.called
 
     def run(self) -> None:
         """Run the script's block, which calls ``main``; without a block call ``main`` from the contract.
@@ -74,13 +82,17 @@ class MainCall:
             exec(self._script.block, self._script.module.__dict__)
         except Exception as error:
             wanted = wanted_container_path(error)
-            if self._called or self._job.as_shipped or self._script.main is None or wanted is None:
+            if self.called or self._job.as_shipped or self._script.main is None or wanted is None:
                 raise
             self._view.hide()
             self._send("notice", message="the __main__ block failed for want of its container (%s)" % error)
             self._call_from_contract()
         finally:
             self._view.hide()
+
+    def __reduce__(self) -> str:
+        """By its name, as the function that it stands for."""
+        return "main"
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """What the block calls in place of ``main``: maps its paths, then calls the real one."""
@@ -113,6 +125,10 @@ class MainCall:
         self._add_logger(signature, given)
         self._report_call("contract", given)
         self._timed(main, (), given)
+        if inspect.iscoroutine(self.returned):
+            import asyncio
+
+            self._timed(asyncio.run, (self.returned,), {})
 
     def _restore_main(self) -> Callable[..., Any]:
         main = self._script.main
@@ -121,7 +137,7 @@ class MainCall:
         return main
 
     def _timed(self, main: Callable[..., Any], args: Any, options: Dict[str, Any]) -> Any:
-        self._called = True
+        self.called = True
         started = time.perf_counter()
         try:
             self.returned = main(*args, **options)

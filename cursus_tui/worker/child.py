@@ -138,6 +138,8 @@ class StepRun:
         if call is not None and call.error is not None and not isinstance(call.error, SystemExit):
             text = "main raised %s, but its __main__ block hid that: the exit code is 0" % type(call.error).__name__
             send("notice", message=text)
+        if call is not None and call.was_passed_by:
+            send("notice", message="the script ended without a call of its main")
         try:
             returned = keep_frames(call.returned if call else None, self.job.file("returned"), send)
             tell = send if self.job.pack_outputs else self.sender.hold

@@ -16,6 +16,8 @@ _MAIN_BLOCK = re.compile(
     rb"""^if[ \t]*\(?[ \t]*(?:__name__[ \t]*==[ \t]*(["'])__main__\1|(["'])__main__\2[ \t]*==[ \t]*__name__)""",
     re.MULTILINE,
 )
+_RUNS_MAIN = re.compile(rb"__main__|^(?!async def|def).*\bmain[ \t]*\(", re.MULTILINE)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _RELATIVE_IMPORT = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+.*$", re.MULTILINE)
 _FUTURE_FLAGS = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
@@ -94,7 +96,8 @@ def split_at_main_block(source: bytes, script: str) -> Tuple[CodeType, Optional[
     """
     start = _MAIN_BLOCK.search(source)
     if start is None:
-        return _compiled(source, script), None
+        whole = _compiled(source, script)
+        return _split_by_syntax_tree(source, script) if _RUNS_MAIN.search(source) else (whole, None)
     encoding = b"".join(_ENCODING.findall(b"\n".join(source.split(b"\n", 2)[:2]))[:1])
     lines_before = source.count(b"\n", 0, start.start())
     # A second line may declare an encoding, so it stays one of the first two.
@@ -116,7 +119,11 @@ def uses_relative_imports(source: bytes) -> bool:
 def _split_by_syntax_tree(source: bytes, script: str) -> Tuple[CodeType, Optional[CodeType]]:
     """The same for odd layouts, at several times the cost."""
     statements = ast.parse(source, script).body
-    position = next((i for i, node in enumerate(statements) if _is_main_block(node)), len(statements))
+    position = next((i for i, node in enumerate(statements) if _is_main_block(node)), None)
+    if position is None:
+        defined = max((i for i, node in enumerate(statements) if _defines_main(node)), default=-1)
+        after = range(defined + 1, len(statements))
+        position = next((i for i in after if _runs_main(statements[i])), len(statements))
     body = _compiled(ast.Module(body=statements[:position], type_ignores=[]), script)
     rest = ast.Module(body=statements[position:], type_ignores=[])
     return body, _compiled(rest, script, body.co_flags & _FUTURE_FLAGS) if rest.body else None
@@ -130,6 +137,30 @@ def _is_main_block(node: ast.stmt) -> bool:
     return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
         isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
     )
+
+
+def _defines_main(node: ast.stmt) -> bool:
+    names = [node.name] if isinstance(node, _DEFINITIONS) else []
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        names = [alias.asname or alias.name for alias in node.names]
+    elif isinstance(node, ast.Assign):
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return "main" in names
+
+
+def _runs_main(node: ast.AST) -> bool:
+    """Whether a statement branches on ``__name__`` or calls ``main`` when it is executed, however deep in it."""
+    if isinstance(node, (*_DEFINITIONS, ast.Lambda)):
+        return False
+    if isinstance(node, ast.If) and any(map(_is_name_of_module, ast.walk(node.test))):
+        return True
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "main":
+        return True
+    return any(map(_runs_main, ast.iter_child_nodes(node)))
+
+
+def _is_name_of_module(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "__name__"
 
 
 def _compiled(source: Union[bytes, ast.Module], script: str, flags: int = 0) -> CodeType:

@@ -475,3 +475,52 @@ def test_summaries_of_locals_survive_anything(runner: Runner) -> None:
     assert "Rude" in values["rude"]
     assert "hunter2" not in values["password"]
     assert [cause.type for cause in result.error.causes] == ["KeyError"]
+
+
+ODD_BLOCKS = {
+    "try": "try:\n    if __name__ == '__main__':\n        {}\nfinally:\n    print('over')",
+    "with": "with contextlib.suppress(KeyError):\n    if __name__ == '__main__':\n        {}",
+    "one of": "if __name__ in ('__main__',):\n    {}",
+    "else": "if __name__ != '__main__':\n    pass\nelse:\n    {}",
+    "two lines": "if __name__ \\\n        == '__main__':\n    {}",
+    "no block": "{}",
+    "a value": "code = {}",
+    "after a branch on its name": "if __name__ == 'x':\n    late = 1\nif __name__ in ('__main__',):\n    {}",
+    "its source is read": "if __name__ == '__main__':\n    assert 'isdir' in inspect.getsource(main)\n    {}",
+    "it is pickled": "if __name__ == '__main__':\n    pickle.dumps(main)\n    {}",
+}
+
+
+@pytest.mark.parametrize("shape", ODD_BLOCKS)
+def test_main_gets_the_runs_folders_however_it_is_called(runner: Runner, tmp_path: Path, shape: str) -> None:
+    source = f"""
+import contextlib, inspect, os, pickle
+INPUTS = {{"data": "/opt/ml/processing/input/data"}}
+OUTPUTS = {{"result": "/opt/ml/processing/output"}}
+if __name__ == 'elsewhere':
+    print('nowhere')
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    assert os.path.isdir(input_paths["data"]), input_paths
+    open(output_paths["result"] + "/called", "a").write("x")
+
+{ODD_BLOCKS[shape].format("main(INPUTS, OUTPUTS, {}, 0)")}
+"""
+    attempt, _ = run_contract(runner, tmp_path, source)
+    assert attempt.result.status == "passed", attempt.stderr
+    assert attempt.result.call is not None
+    assert attempt.result.call.how == "__main__ block"
+    assert (tmp_path / "output" / "called").read_text() == "x"
+
+
+def test_an_asynchronous_main_is_awaited(runner: Runner, tmp_path: Path) -> None:
+    source = "async def main(output_paths):\n    open(output_paths['result'] + '/called', 'w').close()\n"
+    attempt, _ = run_contract(runner, tmp_path, source)
+    assert attempt.result.status == "passed", attempt.stderr
+    assert (tmp_path / "output" / "called").exists()
+
+
+def test_a_script_that_never_calls_its_main_is_told(runner: Runner) -> None:
+    attempt = runner.run_main("pass", block="if __name__ == '__main__':\n    print('no')\n")
+    assert attempt.result.status == "passed"
+    assert "without a call of its main" in attempt.notices()
