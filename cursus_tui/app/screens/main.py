@@ -29,15 +29,15 @@ from cursus_tui.app.panes.data_pane import DataPane
 from cursus_tui.app.panes.log_pane import LogPane
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.pipeline_pane import PipelinePane
+from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.app.panes.source_pane import SourcePane
 from cursus_tui.app.panes.step_line import StepLine
 from cursus_tui.app.ports import DeskPort, Done, SessionPort
 from cursus_tui.app.progress import ProgressReader
+from cursus_tui.app.screens.telling import tell_headings, tell_standing, tell_verbs
 from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.situation import Situation
-from cursus_tui.app.standing import standing
-from cursus_tui.records.pipeline import Severity
-from cursus_tui.records.run import PauseReason, Phase, SessionState
+from cursus_tui.records.run import PauseReason, SessionState
 from cursus_tui.text import safe
 
 Verb = Callable[["MainScreen"], None]
@@ -91,13 +91,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 yield CallPane(id="pane-call")
                 yield LogPane(id="pane-log")
                 yield ChecksPane(id="pane-checks")
-        yield Input(id="search", placeholder="search", compact=True)
+        yield SearchLine(id="search")
         yield StatusLine()
         yield VerbLine()
 
     def on_mount(self) -> None:
         """Show the pipeline; the ticking parts begin."""
-        self.query_one("#search").display = False
         self.go_to("pipeline")
         self.set_interval(0.5, self._tick)
         self.set_interval(1.0, self._look_at_scripts)
@@ -223,41 +222,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._tell_standing()
 
     def _tell_headings(self) -> None:
-        now = self.situation
-        self.query_one(StepLine).show(now)
-        titles = {name: self.pane(name).TITLE for name in PANES}
-        if worst := sum(found.severity is not Severity.INFO for found in now.findings):
-            titles["checks"] += f" {worst}"
-        if now.breakpoints:
-            titles["breakpoints"] += f" {len(now.breakpoints)}"
-        if not self._arrangement.single:
-            titles["pipeline"] += f"  {safe(now.pipeline.name, 40)}"
-        places = {
-            "#bar-all": PANES,
-            "#bar-left": ("pipeline",),
-            "#bar-right": TABS,
-            "#bar-below": ("breakpoints",),
-        }
-        for bar, names in places.items():
-            found = self.query_one(bar, PaneBar)
-            found.panes = tuple((name, str(PANES.index(name) + 1), titles[name]) for name in names)
-            found.current = self._tab
-            found.focused_pane = now.pane
+        self.query_one(StepLine).show(self.situation)
+        tell_headings(self, self.situation, self._arrangement)
 
     def _tell_standing(self) -> None:
-        now = self.situation
-        sentence, following = standing(now, self._progress.newest(now.state))
-        status = self.query_one(StatusLine)
-        status.sentence = safe(self.problem) if self.problem else sentence
-        status.keys = tuple((self.keymap.label(action_id), (action_id, words)) for action_id, words in following)
-        failure = now.state is not None and now.state.reason is PauseReason.FAILURE
-        status.set_class(failure or bool(self.problem), "-failure")
-        status.set_class(now.running, "-running")
-        self.query_one(VerbLine).verbs = tuple(
-            (action_id, self.keymap.label(action_id) or ":", ACTIONS[action_id].verb, reason is None)
-            for action_id in self.current.verbs
-            for reason in [ACTIONS[action_id].why_not(now)]
-        )
+        progress = self._progress.newest(self.situation.state)
+        tell_standing(self, self.situation, progress, self.keymap, self.problem)
+        tell_verbs(self, self.situation, self.current.verbs, self.keymap)
 
     def _tick(self) -> None:
         """Time passes while a step runs: the status line says so."""
@@ -330,29 +301,22 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if event.line is not None:
             self.source_pane.reveal(event.line)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_search_line_asked(self, event: SearchLine.Asked) -> None:
         """The search begins."""
-        event.stop()
         self.close_search()
-        if event.value:
-            self.current.search(event.value)
+        if event.text:
+            self.current.search(event.text)
 
     def open_search(self) -> None:
         """Ask what to search for."""
-        line = self.query_one("#search", Input)
-        line.placeholder = f"search in {self.current.TITLE.lower()}"
-        line.display = True
-        line.value = ""
-        line.focus()
+        self.query_one(SearchLine).open(self.current.TITLE)
 
     def close_search(self) -> bool:
         """Put the search line away; False where it was not open."""
-        line = self.query_one("#search", Input)
-        if not line.display:
-            return False
-        line.display = False
-        self.current.focus_target.focus()
-        return True
+        closed = self.query_one(SearchLine).close()
+        if closed:
+            self.current.focus_target.focus()
+        return closed
 
     # --- facts come up ------------------------------------------------------------------------------
 
@@ -457,8 +421,3 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_unmount(self) -> None:
         """No more events."""
         self._unsubscribe()
-
-    @property
-    def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return self.situation.state is not None and self.situation.state.phase is Phase.FINISHED

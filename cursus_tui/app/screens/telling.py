@@ -1,0 +1,54 @@
+"""What the one-line parts of the main screen say of a situation."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from cursus_tui.app.actions import ACTIONS
+from cursus_tui.app.arrangement import PANES, TABS, Arrangement
+from cursus_tui.app.keymap import Keymap
+from cursus_tui.app.panes.chrome import PaneBar, StatusLine, VerbLine
+from cursus_tui.app.panes.pane import Pane
+from cursus_tui.app.situation import Situation
+from cursus_tui.app.standing import Progress, standing
+from cursus_tui.records.pipeline import Severity
+from cursus_tui.records.run import PauseReason
+from cursus_tui.text import safe
+
+_BARS = {"#bar-all": PANES, "#bar-left": ("pipeline",), "#bar-right": TABS, "#bar-below": ("breakpoints",)}
+
+
+def tell_headings(screen: Screen[None], now: Situation, arrangement: Arrangement) -> None:
+    """Numbers and titles of the panes, with what counts in them."""
+    titles = {name: screen.query_one(f"#pane-{name}", Pane).TITLE for name in PANES}
+    if worst := sum(found.severity is not Severity.INFO for found in now.findings):
+        titles["checks"] += f" {worst}"
+    if now.breakpoints:
+        titles["breakpoints"] += f" {len(now.breakpoints)}"
+    if not arrangement.single:
+        titles["pipeline"] += f"  {safe(now.pipeline.name, 40)}"
+    for bar, names in _BARS.items():
+        found = screen.query_one(bar, PaneBar)
+        found.panes = tuple((name, str(PANES.index(name) + 1), titles[name]) for name in names)
+        found.current = arrangement.tab
+        found.focused_pane = now.pane
+
+
+def tell_standing(
+    screen: Screen[None], now: Situation, progress: Progress | None, keymap: Keymap, problem: str | None
+) -> None:
+    """Where execution stands and the next keys; or why nothing can run."""
+    sentence, following = standing(now, progress)
+    status = screen.query_one(StatusLine)
+    status.sentence = safe(problem) if problem else sentence
+    status.keys = tuple((keymap.label(action_id), (action_id, words)) for action_id, words in following)
+    failure = now.state is not None and now.state.reason is PauseReason.FAILURE
+    status.set_class(failure or bool(problem), "-failure")
+    status.set_class(now.running, "-running")
+
+
+def tell_verbs(screen: Screen[None], now: Situation, verbs: tuple[str, ...], keymap: Keymap) -> None:
+    """The verbs of a pane with their keys, and which of them can be done now."""
+    screen.query_one(VerbLine).verbs = tuple(
+        (name, keymap.label(name) or ":", ACTIONS[name].verb, ACTIONS[name].why_not(now) is None) for name in verbs
+    )
