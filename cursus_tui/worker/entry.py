@@ -56,7 +56,7 @@ def wait_and_run(ends: ChildEnds, modules: ModuleRecord) -> None:
             numpy_random.seed()
         tempfile.tempdir = None
         _guard_process()
-        _rehearse()
+        rehearse()
         job = Job.from_json(_first_message(control))
         # Only now: a step that is cancelled before it is set up just ends.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -147,8 +147,12 @@ def _guard_process() -> None:
         file.write("500")
 
 
-def _rehearse() -> None:
-    """Use what every step uses: the first use of a page after a fork copies it, most of what a small step takes."""
+def rehearse() -> None:
+    """Use what every step uses: the first use of a page after a fork copies it, most of what a small step takes.
+
+    The zygote does it, too, before it forks: the interpreter writes into code until it has run it some twenty times,
+    and what it wrote by then, no child copies and writes again.
+    """
     job = Job(0, "", "/", "/script.py", contract_inputs={"a": "/opt/ml/a"}, input_paths={"a": "/a"})
     paths = ContainerPaths(job)
     of_step(job, paths, "/tmp")

@@ -17,7 +17,7 @@ from typing import Callable, Dict, List, Optional, Set
 
 from . import guards
 from .channel import Json, LineSocket, encode
-from .entry import exec_fresh_interpreter, wait_and_run
+from .entry import exec_fresh_interpreter, rehearse, wait_and_run
 from .forking import ChildEnds, ForkedChild, fork_child
 from .job import Job
 from .kernel import become_subreaper
@@ -31,6 +31,7 @@ LONGEST_TMP = 60
 """Sockets that pools put below ``TMPDIR`` add about 35 characters, and the kernel allows 107."""
 SHORT_FOLDER = "cursus-"
 STOP_SECONDS = 1.0
+REHEARSALS = 20
 GATHER_SECONDS = 0.01
 """Events wait this long for others to go with: each message wakes the front, and a small step has many events."""
 
@@ -220,8 +221,10 @@ class Zygote:
             self._spare = None
 
     def _settle(self) -> ModuleRecord:
-        """Note what is imported, and keep the collector from touching (and so copying) it in every child."""
+        """Note what is imported, and keep interpreter and collector from writing to (so copying) it in each child."""
         if self._modules is None:
+            for _ in range(REHEARSALS):
+                rehearse()
             gc.collect()
             gc.freeze()
             self._modules = ModuleRecord.of_now()
