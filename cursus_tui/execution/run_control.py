@@ -193,6 +193,11 @@ class RunControl:
             if reused is not None:
                 self.stand_in(*reused)
                 return True
+        if inputs.missing and not forced:
+            self.notice(f"{name} was not started: " + "; ".join(inputs.missing), "error")
+            if not self.options.keep_going:
+                self.pause(PauseReason.BEFORE_STEP, name)
+            return self.options.keep_going
         free = shutil.disk_usage(self.store.workspace.path).free
         if free < self.options.minimum_free_bytes:
             self.notice(f"{name} was not started: only {free >> 20} MB are free on the workspace's disk", "error")
@@ -220,11 +225,17 @@ class RunControl:
         self._add_findings(attempt.number, prepared.findings)
         live = LiveStep(attempt, prepared.protected, uses)
         state = StepState(attempt.step, attempt.status, attempt)
+        first = self.at.states[attempt.step].status is StepStatus.READY
         self.at = self.at.but(
             live=live, current=attempt.step, parts={**self.at.parts, attempt.step: prepared.parts}
         ).with_states({attempt.step: state})
-        self.at = self.states.after(self.at, attempt.step)
+        if not (first and self._followers_never_ran(attempt.step)):
+            self.at = self.states.after(self.at, attempt.step)
         self.after_commit(lambda: self._launch(live, prepared))
+
+    def _followers_never_ran(self, step: str) -> bool:
+        """Then they wait for the step as before: nothing of theirs can become stale."""
+        return all(self.at.states[name].attempt is None for name in self.at.plan.after[step])
 
     def _launch(self, live: LiveStep, prepared: Prepared) -> None:
         try:
@@ -299,12 +310,13 @@ class RunControl:
         if self.quitting is not None:
             self.quitting()
         else:
-            self._after_step(done.attempt)
+            self._after_step(done.attempt, live.cancelled)
 
-    def _after_step(self, attempt: Attempt) -> None:
+    def _after_step(self, attempt: Attempt, cancelled: bool) -> None:
         goal, step = self.at.goal, attempt.step
         asked = goal.pause is PauseReason.AFTER_STEP or goal.pause_after == step
-        if attempt.status is StepStatus.CANCELLED:
+        if cancelled or attempt.status is StepStatus.CANCELLED:
+            # Also where it passed before it heard of that: whoever cancels does not want the next step to start.
             self.pause(PauseReason.AFTER_STEP, step)
         elif attempt.status is StepStatus.FAILED:
             self._after_failure(attempt)

@@ -65,15 +65,15 @@ class AttemptFolder:
 
     def input(self, channel: str) -> Path:
         """The protected copy of an input channel, where one was made."""
-        return self.path / "inputs" / quote(channel, safe="")
+        return self.path.joinpath("inputs", quote(channel, safe=""))
 
     def output(self, channel: str) -> Path:
         """Where an output channel is written."""
-        return self.path / "output" / quote(channel, safe="")
+        return self.path.joinpath("output", quote(channel, safe=""))
 
 
 def attempt_folder(workspace: Path, run_id: str, step: str, attempt: int) -> AttemptFolder:
     """The folder of an attempt; step names are quoted so that none can leave the workspace."""
     name = quote(step, safe="")
     name = name.replace(".", "%2E") if set(name) <= {"."} else name
-    return AttemptFolder(workspace / "runs" / run_id / name / str(attempt))
+    return AttemptFolder(workspace.joinpath("runs", run_id, name, str(attempt)))
