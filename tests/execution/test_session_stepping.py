@@ -11,7 +11,7 @@ from scripted import Bench, bench, chain, eventually, failed, hang, pipeline_of,
 from cursus_tui.execution.artifacts import RETURNED
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.execution.step_states import rows_of
-from cursus_tui.records.events import SessionChanged, StepChanged
+from cursus_tui.records.events import Noticed, SessionChanged, StepChanged
 from cursus_tui.records.run import Artifact, Attempt, PauseReason, Phase, StepStatus
 
 
@@ -280,3 +280,31 @@ def test_a_steps_rows_are_those_it_wrote_not_those_it_also_returned():
     assert rows_of(wrote) == 7
     assert rows_of(replace(wrote, artifacts=(*wrote.artifacts, artifact(RETURNED, 7)))) == 7
     assert rows_of(replace(wrote, artifacts=(artifact("out", None),))) is None
+
+
+def test_a_step_that_passes_before_it_hears_of_its_cancelling_is_the_last(tmp_path: Path):
+    made = bench(chain(tmp_path, "A", "B"), {"A": hang})
+    made.session.continue_().result(5)
+    step = made.executor.steps["A"]
+    step.cancel = lambda **_: step.result.set_result(write_everything(step))  # type: ignore[method-assign]
+    made.session.cancel().result(5)
+    made.session.wait_settled(5)
+    assert made.statuses == {"A": "passed", "B": "ready"}
+    assert made.stands == ("paused", "after step", "A")
+    made.close()
+
+
+@pytest.mark.parametrize("keep_going", [False, True])
+def test_a_step_whose_given_input_vanished_is_not_run_without_it(tmp_path: Path, keep_going: bool):
+    data = tmp_path / "data.csv"
+    data.write_text("a\n1\n")
+    steps = [step_of("A", tmp_path, inputs=["data"], given={"data": data}), step_of("B", tmp_path)]
+    made = bench(pipeline_of(tmp_path, steps, []), keep_going=keep_going, stop_on_failure=not keep_going)
+    made.run("continue_")
+    data.unlink()
+    (tmp_path / "B.py").write_text("# edited\n")
+    made.run("continue_")
+    assert made.executor.times == {"A": 1, "B": 1 + keep_going}
+    assert made.stands == ("paused", "before step", "A")
+    assert any(isinstance(each, Noticed) and "A was not started: data" in each.message for each in made.events)
+    made.close()
