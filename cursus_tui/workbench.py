@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cursus_tui.checks.static import preloadable, static_findings
@@ -19,26 +19,16 @@ from cursus_tui.execution.session import Session
 from cursus_tui.pipeline.discovery import find_project, project_folders
 from cursus_tui.pipeline.overrides import merge, unknown_names
 from cursus_tui.pipeline.resolve import resolve
-from cursus_tui.pipeline.settings import FILE_NAME, LayoutFlags, Settings, read_settings
+from cursus_tui.pipeline.settings import FILE_NAME, Settings, read_settings
 from cursus_tui.pipeline.settings_writer import write_settings
 from cursus_tui.pipeline.target import Target, find_target
 from cursus_tui.pipeline.values import BuilderValues
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.opening import LayoutFlags, OpenOptions
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline, ProjectLayout, Severity
 from cursus_tui.records.run import RunRecord
 from cursus_tui.storage.store import RunStore
 from cursus_tui.storage.workspace import open_workspace
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOptions:
-    """What the user said on the command line about opening a pipeline."""
-
-    layout: LayoutFlags = field(default_factory=LayoutFlags)
-    python: str | None = None
-    settings: Path | None = None
-    """A settings file elsewhere; None for the one beside the pipeline."""
-    overrides: Overrides = field(default_factory=Overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +82,21 @@ def _layout(target: Target, options: OpenOptions, settings: Settings, interprete
     package = probe_of(interpreter.python).location("cursus")
     return find_project(
         target,
-        options.layout.over(settings.layout),
+        _over(options.layout, settings.layout),
         dag_file=dag_file,
         settings=settings.file,
         cursus_package=Path(package) if package else None,
+    )
+
+
+def _over(flags: LayoutFlags, settings: LayoutFlags) -> LayoutFlags:
+    """The flags, and the settings' places where they say nothing."""
+    return LayoutFlags(
+        flags.interfaces or settings.interfaces,
+        flags.scripts or settings.scripts,
+        flags.config or settings.config,
+        flags.hyperparameters or settings.hyperparameters,
+        flags.root or settings.root,
     )
 
 

@@ -10,7 +10,7 @@ import click
 from cursus_tui.cli.options import path_options
 
 if TYPE_CHECKING:
-    from cursus_tui.workbench import OpenOptions
+    from cursus_tui.records.opening import OpenOptions
 
 
 @click.command()

@@ -14,7 +14,8 @@ from cursus_tui.cli.options import path_options, run_options
 if TYPE_CHECKING:
     from cursus_tui.app.app import CursusApp
     from cursus_tui.execution.options import RunOptions
-    from cursus_tui.workbench import OpenOptions, Workbench
+    from cursus_tui.records.opening import OpenOptions
+    from cursus_tui.workbench import Workbench
 
 
 @click.command()

@@ -183,9 +183,8 @@ _NAMES = (
 
 
 def _open_options(given: dict[str, Any]) -> Any:
-    from cursus_tui.pipeline.settings import LayoutFlags
+    from cursus_tui.records.opening import LayoutFlags, OpenOptions
     from cursus_tui.records.pipeline import Overrides
-    from cursus_tui.workbench import OpenOptions
 
     return OpenOptions(
         layout=LayoutFlags(

@@ -13,7 +13,7 @@ from cursus_tui.cli.options import path_options, run_options
 
 if TYPE_CHECKING:
     from cursus_tui.execution.options import RunOptions
-    from cursus_tui.workbench import OpenOptions
+    from cursus_tui.records.opening import OpenOptions
 
 INTERRUPTED = 130
 

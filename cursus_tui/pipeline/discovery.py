@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.pipeline.settings import LayoutFlags
 from cursus_tui.pipeline.target import Target, config_nodes, dag_nodes, is_config, read_json
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import ProjectLayout
 
 _INTERFACES = ("interfaces", "steps/interfaces", "src/cursus/steps/interfaces", "cursus/steps/interfaces")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from cursus_tui.pipeline.overrides import nearest
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import Isolation, Overrides
 
 FILE_NAME = "cursus-tui.yaml"
@@ -27,27 +28,6 @@ class _Loader(_BASE):  # type: ignore[misc,valid-type]
 
 for _kind in ("int", "float", "timestamp"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", lambda loader, node: loader.construct_scalar(node))
-
-
-@dataclass(frozen=True, slots=True)
-class LayoutFlags:
-    """Where the user says that things are; an empty one is looked for."""
-
-    interfaces: tuple[Path, ...] = ()
-    scripts: tuple[Path, ...] = ()
-    config: Path | None = None
-    hyperparameters: Path | None = None
-    root: Path | None = None
-
-    def over(self, other: LayoutFlags) -> LayoutFlags:
-        """These, and the other's where these say nothing."""
-        return LayoutFlags(
-            self.interfaces or other.interfaces,
-            self.scripts or other.scripts,
-            self.config or other.config,
-            self.hyperparameters or other.hyperparameters,
-            self.root or other.root,
-        )
 
 
 @dataclass(frozen=True, slots=True)

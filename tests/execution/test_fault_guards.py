@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from fault_pipeline import FaultRun, contained, contained_script, script_with_main
 
+from cursus_tui.records.opening import OpenOptions
 from cursus_tui.records.pipeline import Overrides
-from cursus_tui.workbench import OpenOptions
 
 PACKAGE = "cursus-tui-no-such-package"
 OUTSIDE = "192.0.2.1"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fault_pipeline import FaultRun, script_with_main
 
+from cursus_tui.records.opening import OpenOptions
 from cursus_tui.records.pipeline import Overrides
-from cursus_tui.workbench import OpenOptions
 
 BLOCK = """
 if __name__ == "__main__":

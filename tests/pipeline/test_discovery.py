@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from cursus_tui.pipeline.discovery import find_project, project_folders
-from cursus_tui.pipeline.settings import LayoutFlags
 from cursus_tui.pipeline.target import find_target
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import ProjectLayout
 
 NODES = ["Load_training", "Train"]

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from cursus_tui.pipeline.overrides import merge
-from cursus_tui.pipeline.settings import LayoutFlags, read_settings
+from cursus_tui.pipeline.settings import read_settings
 from cursus_tui.pipeline.settings_writer import write_settings
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import Isolation, Overrides
 
 FULL = """\

@@ -17,8 +17,8 @@ from sample_container import Sample
 
 from cursus_tui.pipeline.discovery import find_project
 from cursus_tui.pipeline.resolve import resolve
-from cursus_tui.pipeline.settings import LayoutFlags
 from cursus_tui.pipeline.target import find_target
+from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import Overrides, Pipeline
 from cursus_tui.samples import generate as generator
 

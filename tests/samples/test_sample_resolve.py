@@ -13,8 +13,9 @@ from sample_container import Sample
 from cursus_tui.checks.static import static_findings
 from cursus_tui.pipeline.discovery import find_project
 from cursus_tui.pipeline.resolve import resolve
-from cursus_tui.pipeline.settings import LayoutFlags, read_settings
+from cursus_tui.pipeline.settings import read_settings
 from cursus_tui.pipeline.target import find_target
+from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import Pipeline, StepKind
 
 SAMPLES = Path(__file__).parents[2] / "sample_pipelines"
