@@ -67,7 +67,7 @@ def own_parts(pipeline: Pipeline, step: Step, options: RunOptions, digests: File
     parts = {
         "script": digests.of(step.script) if step.script else ABSENT,
         "script file": os.fspath(step.script) if step.script else ABSENT,
-        "python": os.fspath(step.python or options.python),
+        "python": _interpreter(step.python or options.python),
         "option:isolation": step.isolation.value,
         "option:job type": step.job_type or "",
     }
@@ -81,6 +81,14 @@ def own_parts(pipeline: Pipeline, step: Step, options: RunOptions, digests: File
         for value in values.get(step.name, ()):
             parts[f"{kind}:{value.name}"] = _hidden(value.value) if is_secret(value.name) else value.value
     return parts
+
+
+def _interpreter(python: Path) -> str:
+    """An interpreter, whichever of its environment's names (``python``, ``python3``) it was called by.
+
+    Only the last part is followed: a virtual environment's interpreter is a link to the one that it was made from.
+    """
+    return os.path.join(python.parent, os.path.basename(os.path.realpath(python)))
 
 
 def _hidden(secret: str) -> str:

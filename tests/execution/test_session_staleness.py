@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from scripted import Bench, ScriptedStep, bench, chain, hang, passed, pipeline_of, step_of, write_everything
 
+from cursus_tui.execution.fingerprint import FileDigests, own_parts
+from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import PipelineChanged
@@ -295,3 +297,21 @@ def test_a_resumed_run_looks_at_what_its_steps_wrote(tmp_path: Path):
     again = bench(pipeline, run_id=run_id)
     assert stale(again) == {"A": "its output out/part-0.csv was changed since"}
     again.close()
+
+
+def test_an_environments_interpreter_is_the_same_by_each_of_its_names(tmp_path: Path):
+    pipeline = chain(tmp_path, "A")
+    real = tmp_path / "base" / "python3.11"
+    bins = [tmp_path / name / "bin" for name in ("one", "two")]
+    for folder in (real.parent, *bins):
+        folder.mkdir(parents=True)
+    real.touch()
+    for folder in bins:
+        (folder / "python").symlink_to(real)
+        (folder / "python3").symlink_to("python")
+
+    def part(python: Path) -> str:
+        return own_parts(pipeline, pipeline.steps["A"], RunOptions(python=python), FileDigests())["python"]
+
+    assert part(bins[0] / "python") == part(bins[0] / "python3")
+    assert part(bins[0] / "python") != part(bins[1] / "python")
