@@ -101,13 +101,17 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             return parameters[0] == "quit"
         scope = Scope[str(parameters[1])]
         if scope is Scope.STEPPING:
-            return self.main.current.STEPPING
+            return self.main.current.STEPPING or self._keys.free_in_data(str(parameters[0]))
         return scope is Scope.EVERYWHERE or scope.value == self.main.situation.pane
 
     def action_perform(self, action_id: str, scope: str) -> None:
         """Do an action of the registry."""
         if self.main is None or not self.main.is_mounted:
             self.exit(Leaving(keep_running=False))
+        elif scope == Scope.STEPPING.name and not self.main.current.STEPPING:
+            here = self._keys.label_in(action_id, stepping=False)
+            told = f"{self._keys.label(action_id)} does not work among the data" + (f": {here} does" if here else "")
+            self.main.say(told, "warning")
         else:
             self.main.perform(action_id)
 

@@ -57,6 +57,19 @@ class Keymap:
         keys = self.keys.get(action_id, ())
         return key_label(keys[0]) if keys else ""
 
+    def label_in(self, action_id: str, *, stepping: bool) -> str:
+        """The first key of an action that works in a pane, which may have no stepping letters; empty without one."""
+        if stepping or ACTIONS[action_id].scope is not Scope.STEPPING:
+            return self.label(action_id)
+        return next((key_label(key) for key in self.keys.get(action_id, ()) if is_function_key(key)), "")
+
+    def free_in_data(self, action_id: str) -> bool:
+        """Whether no key of an action means something else in the data pane."""
+        taken = {
+            key for action in ACTIONS.values() if action.scope is Scope.DATA for key in self.keys.get(action.id, ())
+        }
+        return taken.isdisjoint(self.keys.get(action_id, ()))
+
     def bound(self) -> Iterator[tuple[Action, str, Scope]]:
         """Every (action, key in Textual's spelling, scope it works in), those that widgets bind among them."""
         for action in ACTIONS.values():

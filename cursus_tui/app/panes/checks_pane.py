@@ -89,4 +89,5 @@ def _finding(found: Finding, *, with_step: bool) -> Row:
     sign, tone = _SIGNS[found.severity]
     place = f"{found.step}: " if with_step and found.step else ""
     place += f"{found.file.name}:{found.line}: " if found.file and found.line else ""
-    return Row((sign, f"{place}{found.message}"), (tone, "plain"), found)
+    message = found.message.removeprefix(f"{found.step}.")
+    return Row((sign, f"{place}{message}"), (tone, "plain"), found)

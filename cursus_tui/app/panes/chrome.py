@@ -117,6 +117,17 @@ def _cells(verb: tuple[str, str, str, bool]) -> int:
     return cell_len(verb[1]) + cell_len(verb[2]) + 3
 
 
+def _shortened(sentence: str, room: int) -> str:
+    """As much as fits; what comes after the first dot, such as the seconds, is worth more than a whole name."""
+    if cell_len(sentence) <= room:
+        return sentence
+    head, dot, rest = sentence.partition(" · ")
+    second = dot + rest.partition(" · ")[0]
+    if not rest or cell_len(head + second) <= room or cell_len(second) > room // 2:
+        return fit(sentence, room).rstrip()
+    return fit(head, room - cell_len(second)).rstrip() + second
+
+
 class StatusLine(Line):
     """Where execution stands and the next three keys, in words."""
 
@@ -135,10 +146,7 @@ class StatusLine(Line):
         """The whole line as text, cut to the width; the keys always stay."""
         tail = "".join(f" · {label} {words}" for label, (_, words) in self.keys if label)
         room = self.size.width - cell_len(tail) - 2
-        sentence = self.sentence
-        if cell_len(sentence) > room:
-            sentence = fit(sentence, max(room, 8)).rstrip()
-        return f" {sentence}{tail}"
+        return f" {_shortened(self.sentence, max(room, 8))}{tail}"
 
     def render(self) -> Content:
         """The sentence is bold up to its first dot; text from scripts is never markup."""

@@ -41,7 +41,14 @@ def tell_standing(
     sentence, following = standing(now, progress)
     status = screen.query_one(StatusLine)
     status.sentence = safe(problem) if problem else sentence
-    status.keys = tuple((keymap.label(action_id), (action_id, words)) for action_id, words in following)
+    stepping = screen.query_one(f"#pane-{now.pane}", Pane).STEPPING
+    labelled = [(keymap.label_in(action_id, stepping=stepping), (action_id, words)) for action_id, words in following]
+    if any(not label for label, _ in labelled) and not stepping:
+        labelled = [
+            *(each for each in labelled if each[0]),
+            (keymap.label("pane-pipeline"), ("pane-pipeline", "pipeline")),
+        ]
+    status.keys = tuple(labelled)
     failure = now.state is not None and now.state.reason is PauseReason.FAILURE
     status.set_class(failure or bool(problem), "-failure")
     status.set_class(now.running, "-running")

@@ -1,0 +1,58 @@
+"""What a trial of the screen as a new user found about the keys that it offers."""
+
+from __future__ import annotations
+
+from app_driver import opened
+from fake_desk import FakeDesk
+from textual.widgets import Input
+
+from cursus_tui.app.keymap import build_keymap
+from cursus_tui.app.panes.chrome import _shortened
+
+
+async def test_the_status_line_offers_keys_that_work_in_the_pane(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        await driver.press("2")
+        assert "F10 run it · F5 run all · F9 break" in driver.told
+        await driver.press("f10")
+        assert ("step_over",) in desk.session.given
+        await driver.press("1")
+        assert "n run it" in driver.told
+
+
+async def test_where_no_key_works_the_way_back_is_offered(desk: FakeDesk) -> None:
+    desk.session.failing["prepare"] = 1
+    async with opened(desk) as driver:
+        await driver.press("n", "2")
+        assert driver.told.strip() == "failed in prepare · 1 pipeline"
+
+
+async def test_a_stepping_letter_among_the_data_says_what_does_it(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        await driver.press("2", "n")
+        assert "n does not work among the data: F10 does" in driver.notices
+        await driver.press("r")
+        assert "r does not work among the data" in driver.notices
+        assert desk.session.given == []
+        await driver.press("slash", "n")
+        focused = driver.app.focused
+        assert isinstance(focused, Input)
+        assert focused.value == "n"
+
+
+def test_a_key_that_means_something_in_the_data_is_left_alone() -> None:
+    keymap = build_keymap()
+    assert keymap.free_in_data("step-over")
+    assert not keymap.free_in_data("continue")
+
+
+def test_the_seconds_outlive_the_name() -> None:
+    assert (
+        _shortened("running prepare · 12.0 s · 120 MB · epoch 3", 60) == "running prepare · 12.0 s · 120 MB · epoch 3"
+    )
+    assert _shortened("running prepare · 12.0 s · 120 MB · epoch 3", 30).startswith("running prepare · 12.0 s · ")
+    cut = _shortened("running TabularPreprocessing_training · 12.0 s · 120 MB", 30)
+    assert cut.startswith("running Tabular")
+    assert cut.endswith("… · 12.0 s")
+    assert len(cut) <= 30
+    assert _shortened("paused before TabularPreprocessing_training", 20).endswith("…")
