@@ -89,6 +89,7 @@ def clean(
     from cursus_tui.cli.options import byte_size
     from cursus_tui.records.errors import UserError
     from cursus_tui.storage.retention import clean as clean_workspace
+    from cursus_tui.storage.workspace import own
     from cursus_tui.text import human_bytes
 
     if not (older_than or larger_than or everything):
@@ -97,12 +98,13 @@ def clean(
         )
     if everything and (older_than or larger_than):
         raise UserError("--all removes every run", expected="--all alone", hint="leave the others out")
-    report = clean_workspace(
-        _workspace(path, workspace),
-        older_than=_seconds(older_than),
-        larger_than=byte_size(larger_than, "--larger-than"),
-        dry_run=dry_run,
-    )
+    age, size = _seconds(older_than), byte_size(larger_than, "--larger-than")
+    found = _workspace(path, workspace)
+    own(found)
+    try:
+        report = clean_workspace(found, older_than=age, larger_than=size, dry_run=dry_run)
+    finally:
+        found.close()
     verb = "would remove" if dry_run else "removed"
     for each in report.removed:
         print(f"{verb} {each.run_id}  {human_bytes(each.bytes)}")

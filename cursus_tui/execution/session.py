@@ -28,6 +28,7 @@ from cursus_tui.records.run import (
     SessionState,
     StepBreakpoint,
 )
+from cursus_tui.storage.schema import OPEN_RUN
 from cursus_tui.storage.store import RunStore
 
 __all__ = ["IllegalCommand", "Session"]
@@ -270,6 +271,7 @@ class Session:
         plan = Plan(self._resolve(edits[-1])) if len(edits) > 1 else run.at.plan
         run.at = adoption.stored_position(read, self._run_id, plan, edits)
         adoption.resume(run)
+        self._store.set_setting(OPEN_RUN, self._run_id)
 
     def _begin_quit(self, keep_running: bool) -> None:
         run = self._run

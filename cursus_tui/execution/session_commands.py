@@ -17,6 +17,7 @@ from cursus_tui.execution.run_control import RunControl
 from cursus_tui.records.events import BreakpointsChanged, PipelineChanged
 from cursus_tui.records.pipeline import Overrides, Pipeline
 from cursus_tui.records.run import Attempt, BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepStatus
+from cursus_tui.storage.schema import OPEN_RUN
 
 Resolve = Callable[[Overrides], Pipeline]
 
@@ -154,6 +155,7 @@ def create(run: RunControl, at: Position) -> Position:
         at.run_id, at.plan.pipeline.name, layout.dag_file, time.time(), None, Phase.IDLE, run.options.command
     )
     run.store.create_run(record, at.edits[0])
+    run.store.set_setting(OPEN_RUN, at.run_id)
     return at
 
 

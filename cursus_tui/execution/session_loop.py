@@ -233,6 +233,11 @@ class SessionLoop:
                 self.stop(keep_running=False)
         elif message.done is None:
             LOG.error("the session could not take something in", exc_info=error)
+            if run.at.live is not None and run.at.live.process is not None:
+                # Nobody listens to it any more.
+                run.after_commit(run.at.live.process.cancel)
+            if self._stopped:
+                self.stop(keep_running=False)
             run.at = run.at.but(phase=Phase.PAUSED, reason=PauseReason.FAILURE, live=None)
             run.notice(f"cursus-tui itself failed: {type(error).__name__}: {error}", "error")
         elif not isinstance(error, IllegalCommand | UserError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from cursus_tui.records.run import Phase, RunRecord, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.storage.reader import StoreReader
+from cursus_tui.storage.schema import OPEN_RUN
 from cursus_tui.storage.store import RunStore
 from cursus_tui.storage.workspace import Workspace, folder_size
 
@@ -52,7 +53,7 @@ def clean(
 ) -> CleanReport:
     """Remove runs, oldest first.
 
-    Works beside a front that owns the workspace: only ended runs go then.
+    Works beside a front that owns the workspace: only ended runs go then, but for the one it has open.
 
     Args:
         workspace: An open workspace, owned or not.
@@ -103,7 +104,7 @@ class _Plan:
     def _why_it_stays(self, run: RunRecord) -> str | None:
         if run.run_id in self._in_progress:
             return "it is open"
-        if self._owned_by_another and run.phase not in ENDED:
+        if self._owned_by_another and (run.phase not in ENDED or run.run_id == self._store.setting(OPEN_RUN)):
             return "it is open in another session"
         if any(each.status in LIVE and _is_alive(each.folder) for each in self._store.attempts(run.run_id)):
             return "a step of it is running"
@@ -132,7 +133,7 @@ def _is_alive(folder: Path) -> bool:
         os.kill(pid, 0)
     except PermissionError:
         return True
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return False
     return True
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from cursus_tui.records.errors import UserError
 
+OPEN_RUN = "open run"
+"""The setting that names the run which the workspace's owner has open, or had open last."""
 MIGRATIONS = (
     """
     CREATE TABLE runs (

@@ -92,6 +92,11 @@ def open_workspace(home: Path, given: Path | None = None) -> Workspace:
     return workspace
 
 
+def own(workspace: Workspace) -> None:
+    """Own a workspace that was found for reading, if nobody else does; ``read_only`` says who."""
+    workspace.read_only = _own(workspace, workspace.path, workspace.database.parent)
+
+
 def _own(workspace: Workspace, *folders: Path) -> str | None:
     for folder in folders:
         lock = OwnerLock(folder / LOCK)

@@ -13,6 +13,7 @@ from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.execution.step_states import rows_of
 from cursus_tui.records.events import Noticed, SessionChanged, StepChanged
 from cursus_tui.records.run import Artifact, Attempt, PauseReason, Phase, StepStatus
+from cursus_tui.storage.schema import OPEN_RUN
 
 
 @pytest.fixture
@@ -308,3 +309,35 @@ def test_a_step_whose_given_input_vanished_is_not_run_without_it(tmp_path: Path,
     assert made.stands == ("paused", "before step", "A")
     assert any(isinstance(each, Noticed) and "A was not started: data" in each.message for each in made.events)
     made.close()
+
+
+@pytest.mark.parametrize("quits", [False, True])
+def test_a_failure_of_ours_leaves_neither_a_running_step_nor_a_session_that_cannot_end(tmp_path: Path, quits: bool):
+    made = bench(chain(tmp_path, "A", "B"), {"A": hang})
+    made.session.continue_().result(5)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    made.session._run.attempts.conclude = fail  # type: ignore[method-assign]
+    if quits:
+        made.session.quit().result(5)
+    else:
+        made.session._run.count = fail  # type: ignore[method-assign]
+        made.executor.steps["A"].result.set_result(write_everything(made.executor.steps["A"]))
+        assert made.session.wait_settled(5).reason is PauseReason.FAILURE
+        assert made.executor.steps["A"].cancelled.is_set()
+    made.close()
+
+
+def test_the_open_run_is_named_in_the_store(tmp_path: Path):
+    made = bench(chain(tmp_path, "A"))
+    first = made.run("continue_").run_id
+    assert made.store.read.setting(OPEN_RUN) == first
+    made.run("restart")
+    assert made.store.read.setting(OPEN_RUN) == made.session.state.run_id != first
+    pipeline = made.pipeline
+    made.close()
+    again = bench(pipeline, run_id=first)
+    assert again.store.read.setting(OPEN_RUN) == first
+    again.close()

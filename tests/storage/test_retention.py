@@ -12,6 +12,7 @@ import pytest
 from cursus_tui.records.pipeline import Overrides
 from cursus_tui.records.run import Attempt, Phase, RunRecord, StepStatus
 from cursus_tui.storage.retention import clean
+from cursus_tui.storage.schema import OPEN_RUN
 from cursus_tui.storage.store import RunStore
 from cursus_tui.storage.workspace import open_workspace
 
@@ -114,3 +115,28 @@ def test_what_a_crash_left_behind_while_cleaning_goes_next_time(runs: Runs):
     (runs.workspace.runs / ".removed-0").mkdir()
     runs.clean(older_than=7 * DAY)
     assert runs.left == {"1"}
+
+
+def test_the_run_that_another_session_has_open_stays_though_it_has_ended(tmp_path: Path):
+    made = Runs(tmp_path)
+    for name in ("1", "2"):
+        made.add(name, 1)
+    with made.store.transaction():
+        made.store.set_setting(OPEN_RUN, "1")
+    onlooker = open_workspace(tmp_path)
+    assert onlooker.read_only
+    report = clean(onlooker)
+    assert [each.run_id for each in report.removed] == ["2"]
+    assert report.kept == {"1": "it is open in another session"}
+    made.workspace.close()
+    owner = open_workspace(tmp_path)
+    assert [each.run_id for each in clean(owner).removed] == ["1"]
+    owner.close()
+    made.store.close()
+
+
+@pytest.mark.parametrize("pid", ["1" + "0" * 30, "-1e400", "[" * 100_000])
+def test_a_trace_that_makes_no_sense_keeps_nothing(runs: Runs, pid: str):
+    folder = runs.add("1", 1, status=StepStatus.RUNNING)
+    (folder / "process.json").write_text('{"step":{"pid":%s}}' % pid)  # noqa: UP031
+    assert [each.run_id for each in runs.clean().removed] == ["1"]
