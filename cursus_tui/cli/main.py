@@ -62,7 +62,9 @@ class _LazyGroup(click.Group):
 
 def _meant(name: str) -> str:
     if os.path.exists(name) or name.startswith("sample:"):
-        return f"; did you mean `cursus-tui debug {name}`?"
+        from cursus_tui.text import safe
+
+        return f"; did you mean `cursus-tui debug {safe(name)}`?"
     from difflib import get_close_matches
 
     close = get_close_matches(name, COMMANDS, n=1)
@@ -119,7 +121,8 @@ def _explain(error: Exception, *, with_traceback: bool) -> int:
     if with_traceback:
         import traceback
 
-        traceback.print_exception(error)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            print(safe(line), file=sys.stderr)
     lines = str(error).splitlines() or [type(error).__name__]
     if isinstance(error, UserError):
         print("cursus-tui: " + "\n".join(map(safe, lines)), file=sys.stderr)

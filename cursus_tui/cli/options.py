@@ -158,9 +158,11 @@ def _command_line() -> str:
 
     words = []
     for word in sys.argv[1:]:
-        name, equals, _ = word.partition("=")
+        # --env STEP.NAME=VALUE is two words, or one with another equals sign.
+        option, _, given = word.partition("=") if word.startswith("--") else ("", "", word)
+        name, equals, _ = given.partition("=")
         hidden = equals and is_secret(name.rpartition(".")[2])
-        words.append(f"{name}={MASK}" if hidden else word)
+        words.append(f"{option}{'=' if option else ''}{name}={MASK}" if hidden else word)
     return shlex.join(["cursus-tui", *words])
 
 

@@ -17,6 +17,12 @@ from cursus_tui.text import human_seconds, safe
 _ENDED = frozenset({StepStatus.PASSED, StepStatus.REUSED, StepStatus.FAILED, StepStatus.CANCELLED})
 
 
+def tell(event: SessionEvent) -> None:
+    """Print what went wrong with a run, and nothing else: for a log that nobody watches."""
+    if isinstance(event, Noticed) and event.severity == "error":
+        print(f"cursus-tui: {safe(event.message)}", file=sys.stderr)
+
+
 class Progress:
     """Shows a run as it goes: a line for each step that ended, and one for what runs now."""
 

@@ -49,7 +49,7 @@ def run(
     """
     import dataclasses
 
-    from cursus_tui.cli.progress import Progress
+    from cursus_tui.cli.progress import Progress, tell
     from cursus_tui.execution.pipeline_executor import PipelineExecutor
     from cursus_tui.records.errors import UserError
     from cursus_tui.reporting.run_report import run_report
@@ -64,7 +64,7 @@ def run(
     try:
         workbench.require_owner()
         progress = Progress() if sys.stderr.isatty() else None
-        executor = PipelineExecutor(workbench.new_session(), progress.show if progress else None)
+        executor = PipelineExecutor(workbench.new_session(), progress.show if progress else tell)
         summary = executor.run(to=to, from_step=from_step, only=only)
         if progress:
             progress.done()

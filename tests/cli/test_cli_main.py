@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +91,17 @@ def test_a_terminal_that_lacks_characters_still_gets_the_report() -> None:
     )
     assert done.returncode == 2
     assert "no such file" in done.stderr
+
+
+def test_no_name_reaches_the_terminal_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # click takes escapes out where nobody looks.
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)
+    evil = "evil\x1b]0;pwned\x07\u202e.dag.json"
+    (tmp_path / evil).write_text("{")
+    for arguments in ([evil], ["check", evil], ["--debug", "check", evil], ["check", evil + "x"]):
+        assert main(arguments) == 2
+        shown = capsys.readouterr()
+        assert not set(shown.out + shown.err) & set("\x1b\x07\u202e"), arguments

@@ -13,7 +13,13 @@ from xml.etree import ElementTree
 import pytest
 
 from cursus_tui.cli.main import main
+from cursus_tui.execution.options import RunOptions
+from cursus_tui.execution.step_attempt import AttemptMaker
+from cursus_tui.records.run import Phase
 from cursus_tui.samples.generate import generate
+from cursus_tui.storage.store import RunStore
+from cursus_tui.storage.workspace import open_workspace
+from cursus_tui.workbench import Workbench, open_pipeline
 
 
 @pytest.fixture
@@ -156,11 +162,12 @@ def test_runs_are_listed_shown_and_cleaned(
     assert not list((chain.parent / ".cursus-tui" / "runs").iterdir())
 
 
+@pytest.mark.parametrize("form", ["--env {}.API_TOKEN=hunter2", "--env={}.API_TOKEN=hunter2"])
 def test_a_secret_on_the_command_line_is_not_kept(
-    chain: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    chain: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     first = names_of(chain)[0]
-    arguments = ["run", str(chain), "--env", f"{first}.API_TOKEN=hunter2"]
+    arguments = ["run", str(chain), *form.format(first).split()]
     monkeypatch.setattr(sys, "argv", ["cursus-tui", *arguments])
     run(capsys, *arguments)
     kept = b"".join(path.read_bytes() for path in (chain.parent / ".cursus-tui").rglob("*") if path.is_file())
@@ -172,3 +179,41 @@ def test_looking_for_runs_makes_no_workspace(chain: Path, capsys: pytest.Capture
     assert main(["runs", str(chain)]) == 2
     assert "nothing has run here yet" in capsys.readouterr().err
     assert not (chain.parent / ".cursus-tui").exists()
+
+
+def test_cleaning_removes_what_a_killed_session_left_but_not_what_an_open_one_shows(
+    chain: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(chain.parent)
+    run(capsys, "run", str(chain))
+    workbench = Workbench(open_pipeline(str(chain)), RunOptions())
+    session = workbench.start()
+    session.continue_().result(60)
+    session.wait_settled(60)
+    assert main(["clean", "--all"]) == 0
+    assert f"kept {session.state.run_id}: it is open in another session" in capsys.readouterr().out
+    assert [each["run_id"] for each in run(capsys, "runs")[1]] == [session.state.run_id]
+    first = names_of(chain)[0]
+    session.rerun(first).result(60)
+    assert session.wait_settled(60).steps[first].status == "passed"
+    # As a session leaves it that was killed: unfinished, and owned by nobody.
+    workbench.close()
+    store = RunStore(open_workspace(chain.parent))
+    with store.transaction():
+        store.set_phase(session.state.run_id, Phase.RUNNING, None)
+    store.close()
+    store.workspace.close()
+    assert main(["clean", "--all"]) == 0
+    assert run(capsys, "runs")[1] == []
+
+
+def test_why_a_step_was_not_started_is_told_without_a_terminal(
+    chain: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AttemptMaker, "prepare", _no_space)
+    assert main(["run", str(chain)]) == 1
+    assert "was not started: [Errno 36] File name too long" in capsys.readouterr().err
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(36, "File name too long")
