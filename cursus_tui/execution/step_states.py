@@ -33,9 +33,9 @@ class StepStates:
 
     def all(self, at: Position) -> Position:
         """Every step looked at anew: scripts, modules and given data on disk may have changed."""
-        states: dict[str, StepState] = {}
-        for name in at.plan.pipeline.steps:
-            old = at.states.get(name) or StepState(name, StepStatus.WAITING)
+        # All of them before the first is looked at: in a cycle a step comes before one that it needs.
+        states = {name: at.states.get(name) or StepState(name, StepStatus.WAITING) for name in at.plan.pipeline.steps}
+        for name, old in states.items():
             states[name] = self._state(at, old, states)
         return dataclasses.replace(at, states=states)
 

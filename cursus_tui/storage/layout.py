@@ -65,15 +65,19 @@ class AttemptFolder:
 
     def input(self, channel: str) -> Path:
         """The protected copy of an input channel, where one was made."""
-        return self.path.joinpath("inputs", quote(channel, safe=""))
+        return self.path.joinpath("inputs", _quoted(channel))
 
     def output(self, channel: str) -> Path:
         """Where an output channel is written."""
-        return self.path.joinpath("output", quote(channel, safe=""))
+        return self.path.joinpath("output", _quoted(channel))
 
 
 def attempt_folder(workspace: Path, run_id: str, step: str, attempt: int) -> AttemptFolder:
     """The folder of an attempt; step names are quoted so that none can leave the workspace."""
-    name = quote(step, safe="")
-    name = name.replace(".", "%2E") if set(name) <= {"."} else name
-    return AttemptFolder(workspace.joinpath("runs", run_id, name, str(attempt)))
+    return AttemptFolder(workspace.joinpath("runs", run_id, _quoted(step), str(attempt)))
+
+
+def _quoted(name: str) -> str:
+    """A name that stays in its folder and is one: not above it, and not the folder itself."""
+    quoted = quote(name, safe="")
+    return (quoted.replace(".", "%2E") or "%") if set(quoted) <= {"."} else quoted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections import defaultdict
@@ -48,7 +49,7 @@ class StoreReader:
         Raises:
             UserError: There is none, it is not ours, or a newer version wrote it.
         """
-        address = f"file:{quote(str(database))}?mode=ro"
+        address = f"file:{quote(os.fsencode(database))}?mode=ro"
         try:
             connection = sqlite3.connect(
                 address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False

@@ -341,3 +341,11 @@ def test_the_open_run_is_named_in_the_store(tmp_path: Path):
     again = bench(pipeline, run_id=first)
     assert again.store.read.setting(OPEN_RUN) == first
     again.close()
+
+
+def test_a_cycle_waits_for_itself_and_the_rest_runs(tmp_path: Path):
+    steps = [step_of("A", tmp_path), *(step_of(name, tmp_path, ["data"]) for name in "BC")]
+    made = bench(pipeline_of(tmp_path, steps, [("B", "C", "data"), ("C", "B", "data")]))
+    made.run("continue_")
+    assert made.statuses == {"A": "passed", "B": "waiting", "C": "waiting"}
+    made.close()

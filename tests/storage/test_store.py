@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import threading
 from dataclasses import replace
@@ -32,7 +33,7 @@ from cursus_tui.storage import rows
 from cursus_tui.storage.reader import StoreReader
 from cursus_tui.storage.schema import MIGRATIONS
 from cursus_tui.storage.store import RunStore
-from cursus_tui.storage.workspace import Workspace
+from cursus_tui.storage.workspace import Workspace, open_workspace
 
 DAG = Path("/pipelines/x.dag.json")
 RUN = RunRecord("20260101-000000-abcd", "x", DAG, 1.5, None, Phase.IDLE, "cursus-tui run x")
@@ -248,3 +249,13 @@ def test_a_migration_that_fails_half_way_changes_nothing(tmp_path: Path, monkeyp
     connection = sqlite3.connect(file)
     assert schema.version_of(connection) == len(MIGRATIONS) + 1
     connection.close()
+
+
+def test_a_workspace_may_lie_under_a_name_that_is_no_text(tmp_path: Path):
+    home = tmp_path / os.fsdecode(b"\xff %?#")
+    home.mkdir()
+    workspace = open_workspace(home)
+    store = RunStore(workspace)
+    store.reader().close()
+    store.close()
+    workspace.close()
