@@ -7,11 +7,16 @@ import re
 from rich.cells import cell_len, set_cell_size
 
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
-_INVISIBLE = "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0"
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+)
+_EMOJI_STYLE = "\ufe0f"
+"""Programs print it with their warning signs; it has no width, and terminals disagree about that of the sign."""
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufff9-\ufffb"
     + _INVISIBLE
-    + "\U000e0000-\U000e007f]"
+    + "\U000e0000-\U000e0fff]"
 )
 # ECMA-48: CSI; then OSC and the other strings, where they end within the line; character sets; single functions.
 _ESCAPES = re.compile(
@@ -70,7 +75,7 @@ def plain_line(line: str, limit: int | None = None) -> str:
         line: The line, without its newline.
         limit: Characters at most; a longer text ends in an ellipsis.
     """
-    return safe(last_state(line).expandtabs(8), limit)
+    return safe(last_state(line).replace(_EMOJI_STYLE, "").expandtabs(8), limit)
 
 
 def fit(text: str, cells: int) -> str:

@@ -16,9 +16,20 @@ from cursus_tui.text import fit, human_bytes, human_count, human_seconds, last_s
 def test_safe_text_holds_nothing_that_acts_on_a_terminal(text: str) -> None:
     shown = safe(text)
     assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in shown)
-    assert not set(shown) & set("\u202e\u2066\u200b\ufeff\u200f")
+    assert not set(shown) & set("\u202e\u2066\u200b\ufeff\u200f\u034f\ufe0f\ufe00\u180b\U000e0100\U0001d173\U0001bca0")
     shown.encode()
     assert safe(shown) == shown
+
+
+def test_no_character_without_width_is_left_but_marks_of_scripts() -> None:
+    for code in range(0x110000):
+        char = chr(code)
+        if unicodedata.category(char) == "Cf" and char in safe(char):
+            # Signs of Arabic, Syriac, Kaithi and Egyptian that are seen.
+            assert code in {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD} or (
+                0x13430 <= code <= 0x1345F
+            ), hex(code)
+    assert plain_line("\u26a0\ufe0f look") == "\u26a0 look"
 
 
 def test_safe_shows_what_it_replaces() -> None:
