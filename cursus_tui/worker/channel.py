@@ -22,6 +22,10 @@ def encode(message: Json) -> bytes:
     return (_to_json(message, default=repr, separators=(",", ":")) + "\n").encode("ascii", "backslashreplace")
 
 
+OF_DESCENDANTS = frozenset(("blocked", "notice", "override"))
+"""What a process that the step forked may report; the rest tells how far the step itself is."""
+
+
 class LineReader:
     """Puts JSON lines together from whatever pieces arrive; lines that are no JSON objects are counted and dropped."""
 
@@ -140,10 +144,13 @@ class EventSender:
         self._fallback = fallback
         self._lock = threading.Lock()
         self._held = b""
+        self._is_step = True
         os.register_at_fork(after_in_child=self._renew)
 
     def send(self, event: str, **fields: Any) -> None:
         """Send one event, and those that were held back. Never raises."""
+        if not (self._is_step or event in OF_DESCENDANTS):
+            return
         line = encode(dict(fields, event=event, time=time.time()))
         with self._lock:
             lines, self._held = self._held + line, b""
@@ -152,6 +159,8 @@ class EventSender:
 
     def hold(self, event: str, **fields: Any) -> None:
         """Send an event together with the next one, which must be about to come: fewer wake-ups all the way."""
+        if not self._is_step:
+            return
         line = encode(dict(fields, event=event, time=time.time()))
         with self._lock:
             self._held += line
@@ -168,7 +177,9 @@ class EventSender:
         return True
 
     def _renew(self) -> None:
-        # A fork may have copied the lock while another thread held it, and what is held is the parent's to send.
+        # A fork may have copied the lock while another thread held it, and what is held is the parent's to send. What
+        # the script's child leaves by (an exception, the end of main) must not be taken for the step's own end.
+        self._is_step = False
         self._lock = threading.Lock()
         self._held = b""
 
