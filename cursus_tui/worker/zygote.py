@@ -102,8 +102,11 @@ class Zygote:
             ready = self._selector.select(self._seconds_to_wait())
             for key, mask in ready:
                 key.data(mask)
-            if not ready and not self._steps:
-                self._use_idle_time()
+            if not self._steps:
+                if not ready:
+                    self._use_idle_time()
+            elif self._spare is None and all(step.is_under_way for step in self._steps.values()):
+                self._spare = self._fork_waiting()
             now = time.monotonic()
             if self._flush_at is not None and now >= self._flush_at:
                 self._flush()
