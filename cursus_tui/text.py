@@ -114,3 +114,8 @@ def human_seconds(seconds: float | None) -> str:
 def human_count(count: int | None) -> str:
     """``1,234``; an empty text for None."""
     return "" if count is None else f"{count:,}"
+
+
+def human_rows(count: int | None) -> str:
+    """``1,234 rows``; an empty text for None."""
+    return "" if count is None else f"{count:,} row" if count == 1 else f"{count:,} rows"

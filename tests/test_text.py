@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cursus_tui.text import fit, human_bytes, human_count, human_seconds, last_state, plain_line, safe
+from cursus_tui.text import fit, human_bytes, human_count, human_rows, human_seconds, last_state, plain_line, safe
 
 
 @given(st.text())
@@ -98,4 +98,5 @@ def test_figures_for_people() -> None:
     ]
     assert [human_seconds(s) for s in (None, 0.123, 4.25, 185, 7440)] == ["", "0.12 s", "4.2 s", "3m05s", "2h04m"]
     assert human_count(1234567) == "1,234,567"
+    assert [human_rows(n) for n in (None, 0, 1, 1234)] == ["", "0 rows", "1 row", "1,234 rows"]
     assert human_count(None) == ""

@@ -12,7 +12,7 @@ from cursus_tui.app.short_path import short
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.pipeline import Binding, Step, StepKind
 from cursus_tui.records.run import Artifact, LineageEdge, StepStatus
-from cursus_tui.text import human_bytes, human_count
+from cursus_tui.text import human_bytes, human_rows
 
 _MOST_FILES = 500
 """Files of a folder that the user gave which are listed."""
@@ -72,7 +72,7 @@ def _files(artifacts: tuple[Artifact, ...]) -> Iterator[Row]:
 
 
 def _file(artifact: Artifact, choice: FileChoice) -> Row:
-    rows = f"{human_count(artifact.rows)} rows" if artifact.rows is not None else ""
+    rows = human_rows(artifact.rows)
     cells = (artifact.name, artifact.kind, human_bytes(artifact.bytes), rows)
     return Row(cells, ("plain", "muted", "muted", "plain"), choice, indent=2)
 

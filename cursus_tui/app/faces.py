@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.pipeline import Severity, StepKind
 from cursus_tui.records.run import BreakpointWhen, StepState, StepStatus
-from cursus_tui.text import human_bytes, human_count, human_seconds
+from cursus_tui.text import human_bytes, human_rows, human_seconds
 from cursus_tui.widgets.dag_nodes import DagNode, NodeFace
 
 LOOKS: dict[StepStatus, tuple[str, str]] = {
@@ -81,7 +81,7 @@ def figures(situation: Situation, state: StepState) -> tuple[str, ...]:
         seconds = attempt.main_seconds + (attempt.import_seconds or 0.0)
     elif attempt and attempt.started and attempt.ended:
         seconds = attempt.ended - attempt.started
-    rows = f"{human_count(state.rows)} rows" if state.rows is not None else ""
+    rows = human_rows(state.rows)
     peak = attempt.peak_rss_bytes if attempt else None
     return rows, human_seconds(seconds), human_bytes(peak), _noticed(situation, state.step)
 

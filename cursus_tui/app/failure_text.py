@@ -44,7 +44,7 @@ def locals_content(error: StepError, at: int | None) -> Content:
     ordered = sorted(frame.locals.items(), key=lambda item: item[0] not in named)
     lines = [Content.assemble((f"  {safe(name)}", "bold"), f" = {safe(text, 500)}") for name, text in ordered[:_LOCALS]]
     if len(ordered) > _LOCALS:
-        lines.append(Content(f"  and {len(ordered) - _LOCALS} more locals").stylize("$text-muted"))
+        lines.append(Content(f"  and {len(ordered) - _LOCALS} more").stylize("$text-muted"))
     return Content("\n").join(lines)
 
 
@@ -76,7 +76,11 @@ def _hint(error: StepError) -> Iterator[Content]:
 
 
 def _causes(error: StepError) -> Iterator[Content]:
+    told_already = {(error.type, error.message)}
     for cause in error.causes:
+        if (cause.type, cause.message) in told_already:
+            continue
+        told_already.add((cause.type, cause.message))
         first = (cause.message or "").strip().splitlines()[:1]
         place = f" at {safe(Path(cause.file).name)}:{cause.line}" if cause.file else ""
         told = f": {safe(first[0], 300)}" if first else ""

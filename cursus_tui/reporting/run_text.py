@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cursus_tui.records.run import Attempt, RunRecord, StepError
-from cursus_tui.text import human_bytes, human_count, human_seconds, plain_line, safe
+from cursus_tui.text import human_bytes, human_count, human_rows, human_seconds, plain_line, safe
 
 STYLES = {
     "passed": "green",
@@ -119,7 +119,7 @@ def print_attempt(console: Console, attempt: Attempt) -> None:
         console.print()
         console.print(plain("wrote:", "bold"))
         for artifact in attempt.artifacts:
-            rows = f", {human_count(artifact.rows)} rows" if artifact.rows is not None else ""
+            rows = f", {human_rows(artifact.rows)}" if artifact.rows is not None else ""
             text = f"  {artifact.channel}/{artifact.name}  {artifact.kind}, {human_bytes(artifact.bytes)}{rows}"
             console.print(plain(text), soft_wrap=True)
     for action in attempt.blocked:
