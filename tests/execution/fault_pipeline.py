@@ -6,6 +6,7 @@ prints the state that its process began with: what a fault leaks shows as a diff
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import textwrap
@@ -20,12 +21,13 @@ import psutil
 import yaml
 
 from cursus_tui.execution.options import RunOptions
-from cursus_tui.execution.session import Session
+from cursus_tui.execution.session import IllegalCommand, Session
 from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, SessionEvent
+from cursus_tui.records.opening import OpenOptions
 from cursus_tui.records.pipeline import Finding
 from cursus_tui.records.run import Attempt, Phase, SessionState, StepError
 from cursus_tui.reporting.run_report import run_report
-from cursus_tui.workbench import OpenOptions, Workbench, open_pipeline
+from cursus_tui.workbench import Workbench, open_pipeline
 
 PATIENCE = 60.0
 """Seconds to wait for what must happen; only a hang takes as long."""
@@ -216,6 +218,12 @@ class FaultRun:
         """Give a command and wait until nothing runs."""
         self.begin(command, *arguments)
         return self.session.wait_settled(PATIENCE)
+
+    def go_refused(self) -> None:
+        """Continue, where that may be refused for want of disk space at once or pause later."""
+        with contextlib.suppress(OSError, IllegalCommand):
+            self.begin()
+        self.session.wait_settled(PATIENCE)
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that comes with an event of the session."""
