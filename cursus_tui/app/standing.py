@@ -12,6 +12,7 @@ from cursus_tui.text import human_bytes, human_seconds, safe
 Next = tuple[str, str]
 """(action id, what it would do here, in words)."""
 
+_LACKING = (StepStatus.MISSING_INPUT, StepStatus.MISSING_SCRIPT)
 _ENDED_WELL = (StepStatus.PASSED, StepStatus.REUSED)
 
 
@@ -39,7 +40,7 @@ def standing(situation: Situation, progress: Progress | None = None) -> tuple[st
     if state.phase is Phase.IDLE:
         return _idle(situation, state)
     if state.phase is Phase.FINISHED:
-        return _finished(state), (("rerun", "re-run a step"), ("restart", "new run"), ("quit", "quit"))
+        return _ended(situation, state, "finished")
     return "the run was aborted", (("restart", "new run"), ("pane-log", "log"), ("quit", "quit"))
 
 
@@ -93,8 +94,9 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
             ("continue", "continue"),
             ("breakpoint", "break"),
         )
-    where = f"paused before {current}" if current else "paused"
-    return where, (("step-over", "run it"), ("continue", "continue"), ("breakpoint", "break"))
+    if not current:
+        return _ended(situation, state, "nothing is left to run")
+    return f"paused before {current}", (("step-over", "run it"), ("continue", "continue"), ("breakpoint", "break"))
 
 
 def _idle(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]]:
@@ -109,10 +111,10 @@ def _idle(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, .
 
 def _blocked(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]] | None:
     """Execution stands before a step that cannot run as it is: say what the user can do."""
-    name = state.current
+    name = state.current or _missing(situation, state)
     found = state.steps.get(name or "")
     step = situation.pipeline.steps.get(name or "")
-    if found is None or step is None or found.status not in (StepStatus.MISSING_INPUT, StepStatus.MISSING_SCRIPT):
+    if found is None or step is None or found.status not in _LACKING:
         return None
     if step.kind is StepKind.SOURCE:
         return f"{safe(step.name)} needs data", (("edit", "point to a folder"), ("skip", "skip"), ("pane-call", "call"))
@@ -120,11 +122,29 @@ def _blocked(situation: Situation, state: SessionState) -> tuple[str, tuple[Next
     return f"{safe(step.name)} misses {what}", (("edit", "give it"), ("skip", "skip"), ("pane-checks", "checks"))
 
 
-def _finished(state: SessionState) -> str:
+def _missing(situation: Situation, state: SessionState) -> str | None:
+    """Where nothing can run for want of an input: the selected step, or else the first one that lacks something."""
+    if any(step.status is StepStatus.READY for step in state.steps.values()):
+        return None
+    lacking = [name for name, step in state.steps.items() if step.status in _LACKING]
+    return situation.step if situation.step in lacking else next(iter(lacking), None)
+
+
+def _ended(situation: Situation, state: SessionState, how: str) -> tuple[str, tuple[Next, ...]]:
+    """Nothing more runs by itself: what came of it, and the way to what went wrong."""
+    blocked = _blocked(situation, state)
+    if blocked:
+        return blocked
+    told = f"{how}: {_counts(state)}"
+    if situation.failed_steps:
+        return told, (("error", "the error"), ("rerun", "re-run a step"), ("restart", "new run"))
+    return told, (("rerun", "re-run a step"), ("restart", "new run"), ("quit", "quit"))
+
+
+def _counts(state: SessionState) -> str:
     counts: dict[StepStatus, int] = {}
     for step in state.steps.values():
         counts[step.status] = counts.get(step.status, 0) + 1
     order = [StepStatus.FAILED, StepStatus.PASSED, StepStatus.REUSED]
     listed = [*order, *(status for status in counts if status not in order)]
-    told = ", ".join(f"{counts[status]} {status.value}" for status in listed if status in counts)
-    return f"finished: {told}"
+    return ", ".join(f"{counts[status]} {status.value}" for status in listed if status in counts)
