@@ -10,6 +10,7 @@ from cursus_tui.app.edits import EditKind, EditTarget
 from cursus_tui.app.short_path import short
 from cursus_tui.records.pipeline import Binding, InputChannel, Pipeline, Step, StepKind, Value
 from cursus_tui.records.run import Attempt, Call
+from cursus_tui.storage.secrets import MASK, is_secret
 from cursus_tui.widgets.value_table import ValueRow
 
 
@@ -110,15 +111,16 @@ def _values(title: str, step: Step, kind: EditKind, values: tuple[Value, ...], g
         return
     yield _heading(title)
     for value in values:
+        hidden = bool(value.value) and is_secret(value.name)
         row = ValueRow(
             f"{kind.value} {value.name}",
             value.name,
-            value.value,
+            MASK if hidden else value.value,
             value.origin,
             uncertain=not value.certain,
             overridden=value.name in given,
         )
-        yield CallRow(row, EditTarget(step.name, kind, value.name, value.value))
+        yield CallRow(row, EditTarget(step.name, kind, value.name, "" if hidden else value.value))
 
 
 def _happened(attempt: Attempt, root: Path) -> Iterator[CallRow]:

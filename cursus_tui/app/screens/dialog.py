@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
+
+from cursus_tui.text import safe
 
 Answer = TypeVar("Answer")
 
@@ -43,7 +46,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def compose(self) -> ComposeResult:
         """The box around the parts."""
         with Vertical(classes="box -wide" if self.WIDE else "box") as box:
-            box.border_title = Content(self._title)
+            box.border_title = Content(safe(self._title))
             yield from self.parts()
 
     def parts(self) -> ComposeResult:
@@ -57,4 +60,22 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
 def told(text: str, classes: str = "told") -> Widget:
     """A paragraph; never markup."""
-    return Static(Content(text), classes=classes, markup=False)
+    return Static(harmless(text), classes=classes, markup=False)
+
+
+def harmless(text: str) -> Content:
+    """Lines of text that may hold names and values of anybody's."""
+    return Content("\n".join(map(safe, text.split("\n"))))
+
+
+class Field(Input):
+    """A line to type in whose value may come from anywhere: each character shows as one that does nothing."""
+
+    @property
+    def _value(self) -> Text:
+        return Text("".join(map(_one_sign, self.value)), no_wrap=True, overflow="ignore", end="")
+
+
+def _one_sign(char: str) -> str:
+    shown = safe(char)
+    return shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}"

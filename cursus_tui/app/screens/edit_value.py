@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Input, Static
 
-from cursus_tui.app.screens.dialog import Dialog, told
+from cursus_tui.app.screens.dialog import Dialog, Field, harmless, told
 
 
 class EditValue(Dialog[str]):
@@ -32,21 +31,21 @@ class EditValue(Dialog[str]):
         """Text, input, problem."""
         if self._text:
             yield told(self._text)
-        yield Input(self._value, select_on_focus=False)
+        yield Field(self._value, select_on_focus=False)
         yield Static("", classes="problem", markup=False)
         yield told("enter takes it · esc leaves it as it was", "muted")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say what is wrong while typing, in quiet."""
         event.stop()
-        self.query_one(".problem", Static).update(Content(self._refusal(event.value) or ""))
+        self.query_one(".problem", Static).update(harmless(self._refusal(event.value) or ""))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take it if it is valid."""
         event.stop()
         problem = self._refusal(event.value)
         if problem:
-            self.query_one(".problem", Static).update(Content(problem))
+            self.query_one(".problem", Static).update(harmless(problem))
             self.app.bell()
         else:
             self.dismiss(event.value)

@@ -8,12 +8,11 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from cursus_tui.app.panes.row_list import Row, RowList, remark
-from cursus_tui.app.screens.dialog import Dialog, told
+from cursus_tui.app.screens.dialog import Dialog, Field, harmless, told
 from cursus_tui.text import human_bytes
 
 _MOST_ENTRIES = 2_000
@@ -49,7 +48,7 @@ class PickPath(Dialog[Path]):
         """Text, path, entries."""
         if self._text:
             yield told(self._text)
-        yield Input(self._typed or str(self._folder), select_on_focus=False)
+        yield Field(self._typed or str(self._folder), select_on_focus=False)
         yield Static("", classes="problem", markup=False)
         yield RowList(right=(1,))
         yield told("enter takes the path or opens a folder · tab goes between path and list · esc closes", "muted")
@@ -78,7 +77,7 @@ class PickPath(Dialog[Path]):
         found.set_rows(rows)
         found.styles.height = max(3, min(14, len(rows), self.size.height - 9))
         found.move_cursor(0)
-        self.query_one(".problem", Static).update(Content(problem))
+        self.query_one(".problem", Static).update(harmless(problem))
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Take this folder or a file, or go into a folder."""
@@ -98,7 +97,7 @@ class PickPath(Dialog[Path]):
     def _answer(self, path: Path) -> None:
         refusal = self._refusal(path)
         if refusal:
-            self.query_one(".problem", Static).update(Content(refusal))
+            self.query_one(".problem", Static).update(harmless(refusal))
             self.app.bell()
         else:
             self.dismiss(Path(os.path.abspath(path)))
