@@ -81,7 +81,7 @@ def keys(folder: Path, empty: float) -> Iterator[Row]:
     with PseudoTerminal(command, folder) as terminal:
         terminal.wait_for(lambda display: "nothing ran yet" in display[-2])
         typed = itertools.cycle("51")
-        idle = [_press(terminal, next(typed)) for _ in range(IDLE_KEYS)]
+        idle = [press(terminal, next(typed)) for _ in range(IDLE_KEYS)]
         terminal.press("c")
         while not list((folder / "ws").glob(f"runs/*/{steps[0]}/1/stdout.log")):
             time.sleep(0.01)
@@ -89,15 +89,15 @@ def keys(folder: Path, empty: float) -> Iterator[Row]:
         busy: list[float] = []
         memory: list[int] = []
         while not list((folder / "ws").glob(f"runs/*/{steps[-1]}/1/outcome.json")):
-            busy.append(_press(terminal, next(typed)))
+            busy.append(press(terminal, next(typed)))
             memory.append(process.memory_info().rss)
         time.sleep(0.5)
         found = _answers(terminal, idle + busy, notes)
     at_rest = Answers(*(times[:IDLE_KEYS] for times in found))
     printing = Answers(*(times[IDLE_KEYS:] for times in found))
     what = f"of {len(busy)} keys while a step prints a million lines"
-    yield within(f"key to handler, p95 {what}", _p95(printing.handled), 0.010)
-    yield at_most(f"key to repaint, p95 {what}", _p95(printing.repainted), _p95(at_rest.repainted), "idle", 3)
+    yield within(f"key to handler, p95 {what}", p95(printing.handled), 0.010)
+    yield at_most(f"key to repaint, p95 {what}", p95(printing.repainted), p95(at_rest.repainted), "idle", 3)
     yield at_most(
         f"key to repaint, median {what}",
         statistics.median(printing.repainted),
@@ -108,7 +108,8 @@ def keys(folder: Path, empty: float) -> Iterator[Row]:
     yield _memory("while a step prints a million lines", max(memory) / MEGABYTE, empty)
 
 
-def _press(terminal: PseudoTerminal, key: str) -> float:
+def press(terminal: PseudoTerminal, key: str) -> float:
+    """Press a key, at the pace of a fast typist; the moment that it was pressed."""
     moment = terminal.press(key)
     time.sleep(SECONDS_BETWEEN_KEYS)
     return moment
@@ -119,12 +120,13 @@ def _answers(terminal: PseudoTerminal, pressed: list[float], notes: Path) -> Ans
     # The first action that was not one of these keys is the command that started the run.
     painted = list(_changes_of_heading(terminal, pressed[0]))
     return Answers(
-        [_first_after(handled, moment) - moment for moment in pressed],
-        [_first_after(painted, moment) - moment for moment in pressed],
+        [first_after(handled, moment) - moment for moment in pressed],
+        [first_after(painted, moment) - moment for moment in pressed],
     )
 
 
-def _first_after(moments: list[float], start: float) -> float:
+def first_after(moments: list[float], start: float) -> float:
+    """The first of these moments at or after another; never, where there is none."""
     return next((moment for moment in moments if moment >= start), float("inf"))
 
 
@@ -145,7 +147,8 @@ def _styles(screen: pyte.Screen) -> tuple[object, ...]:
     )
 
 
-def _p95(seconds: list[float]) -> float:
+def p95(seconds: list[float]) -> float:
+    """The 95th percentile."""
     return statistics.quantiles(seconds, n=20)[-1]
 
 

@@ -15,8 +15,9 @@ from cursus_tui.app.app import CursusApp
 from cursus_tui.app.keymap import build_keymap
 from cursus_tui.app.screens.main import MainScreen
 from cursus_tui.execution.options import RunOptions
+from cursus_tui.records.opening import OpenOptions
 from cursus_tui.records.pipeline import Overrides
-from cursus_tui.workbench import OpenOptions, Workbench, open_pipeline
+from cursus_tui.workbench import Workbench, open_pipeline
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def main() -> None:
         opened = open_pipeline(pipeline, OpenOptions(overrides=Overrides(environment=environment)))
         bench = Workbench(opened, RunOptions(), Path(workspace))
         try:
-            CursusApp(bench, build_keymap(None)).run()
+            CursusApp(lambda: bench, build_keymap(None)).run()
         finally:
             bench.close()
 
