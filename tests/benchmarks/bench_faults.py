@@ -18,6 +18,7 @@ from fault_pipeline import script_with_main, write_pipeline
 
 SECONDS = 60.0
 """A fault that has not ended by then is one that a user would cancel."""
+IDLE_KEYS = 50
 WATCHED_SECONDS = 4.0
 """How long keys go on after a fault has ended, while the screen shows it."""
 FAULTS = {
@@ -60,20 +61,22 @@ def measure() -> Iterable[Row]:
     """One row a fault."""
     with tempfile.TemporaryDirectory() as name:
         for number, (fault, body) in enumerate(FAULTS.items()):
-            seconds = keys_during(Path(name) / str(number), body)
-            yield within(f"key to handler, p95 of {len(seconds)} keys: {fault}", p95(seconds), 0.010)
+            idle, during = keys_around(Path(name) / str(number), body)
+            what = f"key to handler, p95 of {len(during)} keys (idle {p95(idle) * 1000:.1f} ms): {fault}"
+            yield within(what, p95(during), 0.010)
 
 
-def keys_during(folder: Path, body: str) -> list[float]:
-    """Seconds from each key to its handler while this is the body of a step's ``main``."""
+def keys_around(folder: Path, body: str) -> tuple[list[float], list[float]]:
+    """Seconds from each key to its handler: while nothing runs, and while this is the body of a step's ``main``."""
     write_pipeline(folder / "pipeline", script_with_main(body))
     notes = folder / "handled"
     arguments = (folder / "pipeline", folder / "workspace", notes)
     with PseudoTerminal([sys.executable, str(HERE / "screen_probe.py"), *map(str, arguments)], folder) as terminal:
         terminal.wait_for(lambda display: "nothing ran yet" in display[-2])
+        typed = itertools.cycle("51")
+        idle = [press(terminal, next(typed)) for _ in range(IDLE_KEYS)]
         terminal.press("c")
         time.sleep(0.3)
-        typed = itertools.cycle("51")
         pressed: list[float] = []
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
@@ -82,4 +85,5 @@ def keys_during(folder: Path, body: str) -> list[float]:
                 end = time.monotonic() + WATCHED_SECONDS
         time.sleep(0.3)
         handled = [float(line) for line in notes.read_text().split()]
-    return [first_after(handled, moment) - moment for moment in pressed]
+    at_rest, during = ([first_after(handled, moment) - moment for moment in moments] for moments in (idle, pressed))
+    return at_rest, during
