@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,18 +13,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from needs import missing
+from needs import REPOSITORY, missing
 
 PROGRAM = str(Path(sys.executable).parent / "cursus-tui")
+SAMPLES = REPOSITORY / "sample_pipelines"
 
 
 class Terminal:
     """One tmux session of a given size; everything typed goes through its keyboard."""
 
-    def __init__(self, command: list[str], width: int, height: int, home: Path) -> None:
+    def __init__(self, command: list[str], width: int, height: int, home: Path, environment: dict[str, str]) -> None:
         self.name = f"cursus-tui-test-{uuid.uuid4().hex[:8]}"
         self.home = home
-        environment = {
+        self.height = height
+        self.raw = home / f"{self.name}.raw"
+        """Every byte that the program sends to its terminal."""
+        settings = {
             "HOME": str(home),
             "XDG_STATE_HOME": str(home / "state"),
             "XDG_CONFIG_HOME": str(home / "config"),
@@ -31,13 +36,18 @@ class Terminal:
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
             "PATH": os.environ["PATH"],
+            **environment,
         }
-        assignments = [f"{name}={value}" for name, value in environment.items()]
+        assignments = [f"{name}={value}" for name, value in settings.items()]
+        # The program waits until its output is recorded, so that not even its first bytes are missed.
+        waiting = ["sh", "-c", 'read -r _ && exec "$@"', "sh", "env", "-i", *assignments, *command]
         self._tmux(
-            "new-session", "-d", "-s", self.name, "-x", str(width), "-y", str(height),
-            "-c", str(home), "env", "-i", *assignments, *command,
+            "-f", "/dev/null", "new-session", "-d", "-s", self.name, "-x", str(width), "-y", str(height),
+            "-c", str(home), *waiting, ";", "set-option", "remain-on-exit", "on", ";", "set-option", "status", "off",
         )  # fmt: skip
-        self._tmux("set-option", "-t", self.name, "remain-on-exit", "on")
+        self._tmux("resize-window", "-t", self.name, "-x", str(width), "-y", str(height))
+        self._tmux("pipe-pane", "-t", self.name, f"cat > '{self.raw}'")
+        self.keys("Enter")
 
     @staticmethod
     def _tmux(*arguments: str) -> str:
@@ -54,36 +64,95 @@ class Terminal:
         """Type a text as it is."""
         self._tmux("send-keys", "-t", self.name, "-l", text)
 
+    def search(self, text: str) -> None:
+        """Search in the pane that has the focus, as one who waits for what the screen asks."""
+        self.keys("/")
+        self.wait_for("search in")
+        self.type(text)
+        self.until(lambda: text in self._search_line())
+        self.keys("Enter")
+        self.until(lambda: text not in self._search_line())
+
+    def _search_line(self) -> str:
+        return self.screen().split("\n")[self.height - 3]
+
+    def fill(self, text: str) -> None:
+        """Put a text in the place of the one that a dialog asks to change."""
+        self.wait_for("enter takes it")
+        self.keys("C-u")
+        self.type(text)
+        self.keys("Enter")
+
     def screen(self) -> str:
         """What is on the screen now."""
         return self._tmux("capture-pane", "-p", "-t", self.name)
 
     def wait_for(self, *texts: str, seconds: float = 60) -> str:
         """The screen, once it shows all of these."""
+        self.until(lambda: _has(self.screen(), texts), seconds, f"{texts}")
+        return self.screen()
+
+    def until(self, condition: Callable[[], bool], seconds: float = 60, what: str = "it") -> None:
+        """Wait until something is so."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            screen = self.screen()
-            if all(text in screen for text in texts):
-                return screen
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never saw {what} on:\n{self.screen()}")
             time.sleep(0.1)
-        raise AssertionError(f"never saw {texts} on:\n{self.screen()}")
+
+    def wait_ended(self) -> int:
+        """The exit code of the program, once it ended; minus the signal that killed it."""
+        self.until(lambda: self.fact("pane_dead_status") + self.fact("pane_dead_signal") != "", what="the end")
+        return int(self.fact("pane_dead_status") or -int(self.fact("pane_dead_signal")))
+
+    def fact(self, name: str) -> str:
+        """What tmux knows of the terminal, such as ``alternate_on`` or ``pane_title``."""
+        return self._tmux("display-message", "-p", "-t", self.name, f"#{{{name}}}").strip()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program itself."""
+        os.kill(self.pid, number)
+
+    @property
+    def pid(self) -> int:
+        """The program's process: the shell became it, by way of ``env``."""
+        return int(self.fact("pane_pid"))
 
     def close(self) -> None:
-        """End the session and what runs in it."""
+        """End the session, as a cut line does: what runs in it gets a SIGHUP."""
         self._tmux("kill-session", "-t", self.name)
+
+
+def _has(screen: str, texts: tuple[str, ...]) -> bool:
+    return all(text in screen for text in texts)
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
-    """Starts the real program: ``terminal("debug", "sample:fraud_training", width=80, height=24)``."""
+    """Starts the real program: ``terminal("debug", "sample:fraud_training", width=80, height=24)``.
+
+    Further arguments by name: ``program`` in its place, and ``environment`` on top of a small one.
+    """
     if shutil.which("tmux") is None:
         missing("tmux")
     opened: list[Terminal] = []
 
-    def start(*arguments: str, width: int = 80, height: int = 24) -> Terminal:
-        opened.append(Terminal([PROGRAM, *arguments], width, height, tmp_path))
+    def start(
+        *arguments: str,
+        width: int = 80,
+        height: int = 24,
+        program: tuple[str, ...] = (PROGRAM,),
+        environment: dict[str, str] | None = None,
+    ) -> Terminal:
+        opened.append(Terminal([*program, *arguments], width, height, tmp_path, environment or {}))
         return opened[-1]
 
     yield start
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the sample that passes."""
+    return Path(shutil.copytree(SAMPLES / "fraud_training", tmp_path / "project"))
