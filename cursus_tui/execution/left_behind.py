@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from cursus_tui.worker.environment import ATTEMPT
-from cursus_tui.worker.processes import command_line, environment_has, is_alive
+from cursus_tui.worker.processes import command_line, environment_has, is_alive, is_worker
 
 SWEEPS = 3
 """What is found may start others before it is killed."""
@@ -16,7 +16,7 @@ DEATH_SECONDS = 1.0
 """How long killed processes are waited for."""
 
 
-def stop_left_behind(folder: Path, session: int | None = None) -> tuple[str, ...]:
+def stop_left_behind(folder: Path, session: int | None = None, *, certain: bool = True) -> tuple[str, ...]:
     """Kill every process of an attempt, and wait until they are gone.
 
     They are told by their environment, which names the attempt's folder, and by their session, which is the step's
@@ -25,6 +25,8 @@ def stop_left_behind(folder: Path, session: int | None = None) -> tuple[str, ...
     Args:
         folder: The attempt's.
         session: The step's pid, where no later process can have got it.
+        certain: Whether that pid is beyond doubt. A script can write a trace of its own: of a session that only its
+            trace names, nothing is killed but workers of ours.
 
     Returns:
         What was killed besides the step itself, as people would name it.
@@ -32,7 +34,7 @@ def stop_left_behind(folder: Path, session: int | None = None) -> tuple[str, ...
     marker = f"{ATTEMPT}={folder}"
     names: dict[int, str] = {}
     for _ in range(SWEEPS):
-        found = [pid for pid in _pids() if _belongs(pid, marker, session)]
+        found = [pid for pid in _pids() if _belongs(pid, marker, session, certain)]
         if not found:
             break
         names.update({pid: f"{command_line(pid)} (pid {pid})" for pid in found})
@@ -50,11 +52,11 @@ def _pids() -> list[int]:
         return []
 
 
-def _belongs(pid: int, marker: str, session: int | None) -> bool:
+def _belongs(pid: int, marker: str, session: int | None, certain: bool) -> bool:
     if not is_alive(pid):
         return False
     try:
-        if session is not None and os.getsid(pid) == session:
+        if session is not None and os.getsid(pid) == session and (certain or is_worker(pid)):
             return True
     except OSError:
         return False

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, replace
 from typing import Any
 
-from cursus_tui.execution.adopted_step import is_step, read_trace
+from cursus_tui.execution.adopted_step import read_trace
 from cursus_tui.execution.left_behind import stop_left_behind
 from cursus_tui.execution.outcome import outcome_of, result_of, worker_lost
 from cursus_tui.execution.ports import ExecutionContext, ExecutionResult, WorkerEvent
@@ -141,10 +141,9 @@ class LocalStep:
 
     def _stop_left_behind(self) -> tuple[str, ...]:
         # The zygote may have been lost before it said which process the step is; its trace came first.
-        folder = AttemptFolder(self._context.folder)
-        trace = read_trace(folder) if self._pid is None else None
-        known = trace.step if trace is not None and is_step(folder, trace) else self._pid
-        return stop_left_behind(self._context.folder, known)
+        trace = read_trace(AttemptFolder(self._context.folder)) if self._pid is None else None
+        session = trace.step if trace is not None else self._pid
+        return stop_left_behind(self._context.folder, session, certain=trace is None)
 
     def _finish(self, result: ExecutionResult) -> None:
         self._sampler.remove(self)

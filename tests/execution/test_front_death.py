@@ -132,9 +132,9 @@ class OnScreen(Killed):
         os.close(line)
         shown = bytearray()
         threading.Thread(target=_drain, args=(terminal, shown), daemon=True).start()
-        eventually(lambda: b"Seed" in shown)
+        eventually(lambda: b"Seed" in shown, lambda: f"{front.poll()} {shown.decode(errors='replace')}")
         # A key that comes before the run can be stepped does nothing.
-        eventually(lambda: os.write(terminal, b"c") and self._soon_runs())
+        eventually(lambda: os.write(terminal, b"c") > 0 and self._soon_runs())
         self.wait_for_fault(front.pid)
         if self._end is None:
             os.close(terminal)
