@@ -21,7 +21,7 @@ def failure_hint(error: StepError, uses: tuple[InputUse, ...], protected: Mappin
 
     Looked for in the message and in what the user's frames held, innermost first, where an upstream step's file
     counts for more than one that was given (such as hyperparameters); failing that, a step with only one input that
-    complains about data was reading that.
+    complains about data was reading that, and for one with several every step that wrote for it is named.
 
     Args:
         error: Why it failed.
@@ -35,8 +35,14 @@ def failure_hint(error: StepError, uses: tuple[InputUse, ...], protected: Mappin
                 for root in _roots(use, protected):
                     if (name := _file_in(text, root)) is not None:
                         return _sentence(use, name)
-    if len(uses) == 1 and (error.type == "KeyError" or _READING.search(error.message)):
-        return _sentence(uses[0], "")
+    if error.type == "KeyError" or _READING.search(error.message):
+        if len(uses) == 1:
+            return _sentence(uses[0], "")
+        return (
+            "it reads " + "; ".join(f"{use.channel}, written by {use.source_step}" for use in written)
+            if written
+            else ""
+        )
     return ""
 
 

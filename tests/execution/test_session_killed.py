@@ -165,3 +165,5 @@ def _become_controlling(line: int) -> None:
     import termios
 
     fcntl.ioctl(line, termios.TIOCSCTTY, 0)
+    # Whoever runs these tests may ignore the signal (nohup does), and a child would go on ignoring it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -37,7 +37,7 @@ def error(message: str, kind: str = "ValueError", **held: str) -> StepError:
             "reading training_data/part-1.csv, written by Prep",
         ),
         (error("no such column", df="DataFrame 3 x 2"), "reading labels/l.csv, given as /given/labels"),
-        (error("in /w/Prep/1/output/outer/x.csv"), ""),
+        (error("in /w/Prep/1/output/outer/x.csv"), "it reads training_data, written by Prep"),
         (error("division by zero", "ZeroDivisionError"), ""),
     ],
 )
@@ -49,7 +49,8 @@ def test_with_one_input_a_complaint_about_data_is_about_that():
     why = StepError("KeyError", "'amount'")
     assert failure_hint(why, (DATA,), {}) == "reading training_data, written by Prep"
     assert failure_hint(StepError("ZeroDivisionError", "division by zero"), (DATA,), {}) == ""
-    assert failure_hint(why, (DATA, OTHER), {}) == ""
+    assert failure_hint(why, (DATA, OTHER), {}) == "it reads training_data, written by Prep"
+    assert failure_hint(why, (OTHER, OTHER), {}) == ""
 
 
 def test_the_cause_counts_too():
