@@ -7,21 +7,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-from row import Row, at_most, plus
+from row import Row, at_most, plus, told
 
 from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.session import Session
+from cursus_tui.records.pipeline import Overrides
 from cursus_tui.records.run import Attempt, Phase
 from cursus_tui.samples.generate import Shape, Work, generate
-from cursus_tui.workbench import Workbench, open_pipeline
+from cursus_tui.workbench import OpenOptions, Workbench, open_pipeline
 
+ROWS = 100_000
+"""About 0.4 s of CPU a step, as in the design's comparison with other tools."""
 REPEATS = 5
 NOOP_STEPS = 1_000
 PROBES = 200
@@ -39,14 +42,29 @@ class Cpu(NamedTuple):
 
 
 def measure() -> Iterable[Row]:
-    """Six steps of real work, a thousand of none, and one again."""
-    yield from six_steps()
-    yield noop_steps()
+    """A thousand steps of no work, six of real work, and one again."""
+    with tempfile.TemporaryDirectory() as folder:
+        # One folder for all, and these first: a disk on which many files were just removed is slow to make new ones.
+        yield noop_steps(Path(folder, "noop"))
+        yield from six_steps(Path(folder, "frames"))
 
 
-def six_steps() -> Iterator[Row]:
+def noop_steps(folder: Path) -> Row:
+    """A thousand steps that do nothing, against forks of the same zygote that do nothing."""
+    with running(folder, "layers", NOOP_STEPS, "noop") as (session, executor):
+        python = RunOptions().python
+        before = _seconds_of_probe(executor, python)
+        started = time.perf_counter()
+        _run(session)
+        seconds = (time.perf_counter() - started) / NOOP_STEPS
+        bare = (before + _seconds_of_probe(executor, python)) / 2
+        return at_most(f"{NOOP_STEPS:,} no-op steps, wall a step", seconds, bare, "a bare fork and wait", 3)
+
+
+def six_steps(folder: Path) -> Iterator[Row]:
     """A chain of six steps with pandas and scikit-learn. Imports are in neither side: the zygote has them."""
-    with running("chain", 6, "frames") as (session, _):
+    environment = {"SourceA_0000": {"ROWS": str(ROWS)}}
+    with running(folder, "chain", 6, "frames", environment) as (session, _):
         runs: list[Cpu] = []
         mains: list[float] = []
         _run(session)  # brings up the data process
@@ -54,41 +72,32 @@ def six_steps() -> Iterator[Row]:
             runs.append(_cpu_of_run(session))
             mains.append(_cpu_of_mains(session))
         bare = statistics.median(mains)
+        steps, rest = statistics.median(run.steps for run in runs), statistics.median(run.rest for run in runs)
+        data = statistics.median(run.data for run in runs)
         what = "the six main() in one process"
-        yield at_most("six steps, CPU of the steps", statistics.median(r.steps for r in runs), bare, what, 1.15)
-        rest = statistics.median(r.rest for r in runs)
+        yield at_most("six steps, CPU of the step processes", steps, bare, what, 1.15)
         yield at_most("six steps, CPU of front, store and zygote", rest, bare, what, 0.15)
-        counting = statistics.median(r.data for r in runs)
-        yield at_most("six steps, the same and the data process", rest + counting, bare, what, 0.15)
+        yield at_most("six steps, the same and the data process, which counts rows", rest + data, bare, what, 0.15)
+        yield told("CPU of a step process beyond its main()", (steps - bare) / 6)
         yield _rerun_of_last(session)
 
 
-def noop_steps() -> Row:
-    """A thousand steps that do nothing, against forks of the same zygote that do nothing."""
-    with running("layers", NOOP_STEPS, "noop") as (session, executor):
-        python = RunOptions().python
-        before = _seconds_of_probe(executor, python)
-        started = time.perf_counter()
-        _run(session)
-        seconds = (time.perf_counter() - started) / NOOP_STEPS
-        bare = (before + _seconds_of_probe(executor, python)) / 2
-        return at_most("1,000 no-op steps, wall a step", seconds, bare, "a bare fork and wait", 3)
-
-
 @contextmanager
-def running(shape: Shape, steps: int, work: Work) -> Iterator[tuple[Session, LocalExecutor]]:
+def running(
+    folder: Path, shape: Shape, steps: int, work: Work, environment: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[tuple[Session, LocalExecutor]]:
     """A started session over a generated pipeline, with its zygote warm."""
-    with tempfile.TemporaryDirectory() as folder:
-        generate(Path(folder, "pipeline"), steps, shape, work)
-        bench = Workbench(open_pipeline(f"{folder}/pipeline"), RunOptions(), Path(folder, "workspace"))
-        try:
-            session = bench.start()
-            executor = session._executor  # the probe must fork the very process that the steps come from
-            assert isinstance(executor, LocalExecutor)
-            executor.fork_probe(RunOptions().python).result(60)  # answered when the libraries are imported
-            yield session, executor
-        finally:
-            bench.close()
+    generate(folder / "pipeline", steps, shape, work)
+    options = OpenOptions(overrides=Overrides(environment=environment or {}))
+    bench = Workbench(open_pipeline(str(folder / "pipeline"), options), RunOptions(), folder / "workspace")
+    try:
+        session = bench.start()
+        executor = session._executor  # the probe must fork the very process that the steps come from
+        assert isinstance(executor, LocalExecutor)
+        executor.fork_probe(RunOptions().python).result(60)  # answered when the libraries are imported
+        yield session, executor
+    finally:
+        bench.close()
 
 
 def _run(session: Session) -> None:

@@ -30,10 +30,10 @@ class Row:
 
     def line(self) -> str:
         """One line for the report."""
-        return (
-            f"  {'ok  ' if self.holds else 'OVER'} {self.item}: {self.measured:.4g} {self.unit}, "
-            f"{self.against}: {self.reference:.4g} {self.unit} ({self.measured / self.reference:.2f}x; {self.budget})"
-        )
+        mark = "    " if not self.against else "ok  " if self.holds else "OVER"
+        compared = f", {self.against}: {self.reference:.4g} {self.unit}" if self.against else ""
+        ratio = f"{self.measured / self.reference:.2f}x; " if self.against else ""
+        return f"  {mark} {self.item}: {self.measured:.4g} {self.unit}{compared} ({ratio}{self.budget})"
 
 
 def at_most(item: str, measured: float, reference: float, against: str, times: float, unit: str = "s") -> Row:
@@ -58,3 +58,8 @@ def medians(ours: Callable[[], float], theirs: Callable[[], float], times: int) 
 def within(item: str, measured: float, limit: float, unit: str = "s") -> Row:
     """A budget that is a figure of its own."""
     return Row(item, measured, limit, "limit", unit, f"budget <= {limit} {unit}", measured <= limit)
+
+
+def told(item: str, measured: float, unit: str = "s") -> Row:
+    """A figure without a budget, for whoever wants to know."""
+    return Row(item, measured, measured, "", unit, "no budget", True)
