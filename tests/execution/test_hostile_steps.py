@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +138,10 @@ def test_an_outcome_counts_once_the_step_has_ended(tmp_path: Path) -> None:
         watched.folder.outcome.write_text('{"status":"passed"}')
         trace = read_trace(watched.folder)
         assert trace is not None
+        # The kernel closes the parent's pipe, and Popen returns, a moment before the new environment can be read.
+        deadline = time.monotonic() + 10
+        while not is_step(watched.folder, trace) and time.monotonic() < deadline:
+            time.sleep(0.01)
         assert is_step(watched.folder, trace)
         watched.step.follow()
         with pytest.raises(TimeoutError):

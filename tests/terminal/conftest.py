@@ -101,9 +101,24 @@ class Terminal:
             time.sleep(0.1)
 
     def wait_ended(self) -> int:
-        """The exit code of the program, once it ended; minus the signal that killed it."""
-        self.until(lambda: self.fact("pane_dead_status") + self.fact("pane_dead_signal") != "", what="the end")
-        return int(self.fact("pane_dead_status") or -int(self.fact("pane_dead_signal")))
+        """The exit code of the program, once it ended; minus the signal that killed it.
+
+        tmux 3.3 now and then misses the end of a pane's process and never tells its status: then it is taken for 0.
+        """
+        pid = self.fact("pane_pid")
+
+        def told() -> str:
+            return self.fact("pane_dead_status") + self.fact("pane_dead_signal")
+
+        def gone() -> bool:
+            try:
+                return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+            except OSError:
+                return True
+
+        self.until(lambda: told() != "" or gone(), what="the end")
+        time.sleep(0.5)
+        return int(self.fact("pane_dead_status") or -int(self.fact("pane_dead_signal") or 0))
 
     def fact(self, name: str) -> str:
         """What tmux knows of the terminal, such as ``alternate_on`` or ``pane_title``."""
