@@ -24,9 +24,10 @@ from cursus_tui.pipeline.settings_writer import write_settings
 from cursus_tui.pipeline.target import Target, find_target
 from cursus_tui.pipeline.values import BuilderValues
 from cursus_tui.records.errors import UserError
-from cursus_tui.records.opening import LayoutFlags, OpenOptions
+from cursus_tui.records.opening import LayoutFlags, OpenOptions, Saved
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline, ProjectLayout, Severity
 from cursus_tui.records.run import RunRecord
+from cursus_tui.storage.secrets import is_secret
 from cursus_tui.storage.store import RunStore
 from cursus_tui.storage.workspace import open_workspace
 
@@ -185,10 +186,9 @@ class Workbench:
             present = sorted(name for name in modules if name.partition(".")[0] not in absent)
             executor.warm(interpreter, tuple(present), allow_network=self._options.allow_network)
 
-    def save(self, overrides: Overrides) -> Path:
-        """Write decisions to the settings file, where they last. Returns the file."""
-        write_settings(self._opened.settings_file, overrides)
-        return self._opened.settings_file
+    def save(self, overrides: Overrides) -> Saved:
+        """Write decisions to the settings file, where they last, but for secrets that are not in it yet."""
+        return write_settings(self._opened.settings_file, overrides, is_secret)
 
     def close(self, *, keep_running: bool = False) -> None:
         """End the session (a running step is cancelled, or goes on with ``keep_running``) and release everything."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cursus_tui.records.events import SessionEvent
+from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import Overrides, Pipeline
 from cursus_tui.records.run import Attempt, BreakpointWhen, LineageEdge, RunRecord, SessionState, StepBreakpoint
 from cursus_tui.widgets.grid_source import GridSource
@@ -147,8 +148,8 @@ class DeskPort(Protocol):
     def start(self, run_id: str | None = None) -> SessionPort:
         """Open the workspace, start (or with an id: resume) a run and warm the interpreter. Blocks."""
 
-    def save(self, overrides: Overrides) -> Path:
-        """Write the overrides into the pipeline's ``cursus-tui.yaml``; returns the file."""
+    def save(self, overrides: Overrides) -> Saved:
+        """Write the overrides into the pipeline's ``cursus-tui.yaml``, without secrets that are new to it."""
 
     def close(self, *, keep_running: bool = False) -> None:
         """Release everything; blocks."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +13,61 @@ import yaml
 
 from cursus_tui.pipeline.settings import read_settings
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import Overrides
 
+Values = Mapping[str, Mapping[str, str]]
 
-def write_settings(file: Path, overrides: Overrides) -> None:
+
+def write_settings(file: Path, overrides: Overrides, is_secret: Callable[[str], bool]) -> Saved:
     """Make these the file's overrides, atomically. Sections that do not change keep their text and their comments.
+
+    No secret gets into the file that is not in it already: it may be shared, or committed.
 
     Args:
         file: The settings file; made where it is absent.
         overrides: Everything that the file shall decide, what it already decides included.
+        is_secret: Whether the value of a variable or argument of this name is secret.
+
+    Returns:
+        What was written where, and what was left out.
 
     Raises:
         UserError: The file is not valid as it is, or cannot be written.
     """
     target = file.resolve()
     old = target.read_text(encoding="utf-8") if target.exists() else ""
-    before = _sections(read_settings(target).overrides, target.parent) if old.strip() else {}
+    there = read_settings(target).overrides if old.strip() else Overrides()
+    environment, without = _no_new_secrets(overrides.environment, there.environment, is_secret)
+    arguments, without_too = _no_new_secrets(overrides.arguments, there.arguments, is_secret)
+    left_out = (*(f"--env {name}" for name in without), *(f"--arg {name}" for name in without_too))
+    overrides = replace(overrides, environment=environment, arguments=arguments)
+    before = _sections(there, target.parent)
     after = _sections(overrides, target.parent)
     text = old
     for section in dict.fromkeys((*before, *after)):
         if before.get(section) != after.get(section):
             text = _replace_section(text, section, after.get(section))
-    if text == old:
-        return
-    _write_atomically(target, text, overrides)
+    if text != old:
+        _write_atomically(target, text, overrides)
+    return Saved(file, left_out)
+
+
+def _no_new_secrets(values: Values, there: Values, is_secret: Callable[[str], bool]) -> tuple[Values, list[str]]:
+    """The values, secrets as the file has them already or not at all; and STEP.NAME of each that this changes."""
+    left_out: list[str] = []
+    kept: dict[str, dict[str, str]] = {}
+    for step, each in values.items():
+        kept[step] = {}
+        for name, value in each.items():
+            known = there.get(step, {}).get(name)
+            if not (value and is_secret(name)) or value == known:
+                kept[step][name] = value
+                continue
+            left_out.append(f"{step}.{name}")
+            if known is not None:
+                kept[step][name] = known
+    return kept, left_out
 
 
 def _sections(overrides: Overrides, folder: Path) -> dict[str, Any]:

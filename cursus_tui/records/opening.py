@@ -28,3 +28,12 @@ class OpenOptions:
     settings: Path | None = None
     """A settings file elsewhere; None for the one beside the pipeline."""
     overrides: Overrides = field(default_factory=Overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of writing decisions into the settings file."""
+
+    file: Path
+    left_out: tuple[str, ...] = ()
+    """Secrets that were not written, as the flag that gives each for one run: ``--env Train.API_TOKEN``."""

@@ -17,6 +17,7 @@ from cursus_tui.records.events import (
     SessionEvent,
     StepChanged,
 )
+from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import (
     Binding,
     Contract,
@@ -481,6 +482,7 @@ class FakeDesk:
         self.session = FakeSession(self.pipeline, folder, **script)
         self.started: list[str | None] = []
         self.saved: list[Overrides] = []
+        self.left_out: tuple[str, ...] = ()
         self._unfinished = unfinished
 
     def unfinished(self) -> RunRecord | None:
@@ -490,9 +492,9 @@ class FakeDesk:
         self.started.append(run_id)
         return self.session
 
-    def save(self, overrides: Overrides) -> Path:
+    def save(self, overrides: Overrides) -> Saved:
         self.saved.append(overrides)
-        return self.folder / "cursus-tui.yaml"
+        return Saved(self.folder / "cursus-tui.yaml", self.left_out)
 
     def close(self, *, keep_running: bool = False) -> None:
         self.data.close()

@@ -73,3 +73,16 @@ def test_json_stays_json() -> None:
     assert problem is not None
     assert "JSON" in problem
     assert edits.refusal(EditTarget("a", EditKind.ENVIRONMENT, "X", "[not json"), "anything") is None
+
+
+async def test_a_secret_that_is_not_saved_is_named(desk: FakeDesk) -> None:
+    desk.left_out = ("--env prepare.API_TOKEN",)
+    async with opened(desk) as driver:
+        await driver.press("4")
+        await driver.search("LABEL")
+        await driver.press("=")
+        await driver.fill("spam")
+        await driver.palette("save these edits")
+        await driver.press("enter")
+        assert "saved to" in driver.notices
+        assert "--env prepare.API_TOKEN=..." in driver.notices

@@ -10,6 +10,7 @@ from cursus_tui.pipeline.settings_writer import write_settings
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import Isolation, Overrides
+from cursus_tui.storage.secrets import is_secret
 
 FULL = """\
 # our laptop
@@ -121,9 +122,9 @@ def test_later_overrides_win_name_by_name(tmp_path: Path) -> None:
 def test_writing_keeps_comments_and_what_did_not_change(tmp_path: Path) -> None:
     file = settings_file(tmp_path, FULL)
     before = read_settings(file).overrides
-    write_settings(file, before)
+    write_settings(file, before, is_secret)
     assert file.read_text() == FULL
-    write_settings(file, merge(before, Overrides(environment={"Train": {"EPOCHS": "9"}})))
+    write_settings(file, merge(before, Overrides(environment={"Train": {"EPOCHS": "9"}})), is_secret)
     text = file.read_text()
     assert "# our laptop\ninterfaces: ../interfaces" in text
     assert "DATA: data/raw   # the small extract" in text
@@ -133,7 +134,7 @@ def test_writing_keeps_comments_and_what_did_not_change(tmp_path: Path) -> None:
 
 def test_writing_adds_and_removes_sections(tmp_path: Path) -> None:
     file = settings_file(tmp_path, "config: c.json\nstubs: [torch]\n# end")
-    write_settings(file, Overrides(inputs={"Load": {"DATA": tmp_path / "data"}}))
+    write_settings(file, Overrides(inputs={"Load": {"DATA": tmp_path / "data"}}), is_secret)
     assert file.read_text() == "config: c.json\n# end\ninputs:\n  Load:\n    DATA: data\n"
 
 
@@ -150,7 +151,7 @@ def test_writing_makes_a_file_that_reads_back(tmp_path: Path) -> None:
         pythons={"A": Path("/usr/bin/python3")},
         stubs=("torch",),
     )
-    write_settings(file, overrides)
+    write_settings(file, overrides, is_secret)
     assert read_settings(file).overrides == overrides
     assert list(tmp_path.iterdir()) == [file]
 
@@ -160,14 +161,49 @@ def test_a_file_that_cannot_be_changed_safely_is_left_alone(tmp_path: Path) -> N
     file = settings_file(tmp_path, "environment: &e\n  A: &x {X: '1'}\narguments:\n  A: *x\n")
     text = file.read_text()
     with pytest.raises(UserError, match=r"cannot be changed in place|not valid YAML"):
-        write_settings(file, merge(read_settings(file).overrides, Overrides(environment={"A": {"X": "2"}})))
+        write_settings(file, merge(read_settings(file).overrides, Overrides(environment={"A": {"X": "2"}})), is_secret)
     assert file.read_text() == text
     assert list(tmp_path.iterdir()) == [file]
 
 
 def test_flow_style_files_are_rewritten(tmp_path: Path) -> None:
     file = settings_file(tmp_path, "{config: c.json, job_types: {A: training}}\n")
-    write_settings(file, Overrides(job_types={"A": "testing"}))
+    write_settings(file, Overrides(job_types={"A": "testing"}), is_secret)
     settings = read_settings(file)
     assert settings.layout.config == tmp_path / "c.json"
     assert settings.overrides.job_types == {"A": "testing"}
+
+
+def test_a_secret_that_is_not_in_the_file_is_not_written(tmp_path: Path) -> None:
+    file = settings_file(tmp_path, "environment:\n  Train:\n    API_TOKEN: the old one   # ours\n    EPOCHS: 3\n")
+    before = read_settings(file).overrides
+    changed = merge(
+        before,
+        Overrides(
+            environment={"Train": {"DB_PASSWORD": "hunter2", "EPOCHS": "4"}, "Load": {"AWS_SECRET_ACCESS_KEY": "abcd"}},
+            arguments={"Train": {"access-key": "efgh", "job_type": "training"}},
+        ),
+    )
+    saved = write_settings(file, changed, is_secret)
+    assert saved.file == file
+    assert saved.left_out == (
+        "--env Train.DB_PASSWORD",
+        "--env Load.AWS_SECRET_ACCESS_KEY",
+        "--arg Train.access-key",
+    )
+    text = file.read_text()
+    assert not [each for each in ("hunter2", "abcd", "efgh") if each in text]
+    assert read_settings(file).overrides == Overrides(
+        environment={"Train": {"API_TOKEN": "the old one", "EPOCHS": "4"}},
+        arguments={"Train": {"job_type": "training"}},
+    )
+
+
+def test_a_secret_in_the_file_stays_as_it_is(tmp_path: Path) -> None:
+    text = "environment:\n  Train:\n    API_TOKEN: the old one   # ours\n"
+    file = settings_file(tmp_path, text)
+    before = read_settings(file).overrides
+    assert write_settings(file, before, is_secret).left_out == ()
+    edited = merge(before, Overrides(environment={"Train": {"API_TOKEN": "a new one"}}))
+    assert write_settings(file, edited, is_secret).left_out == ("--env Train.API_TOKEN",)
+    assert file.read_text() == text

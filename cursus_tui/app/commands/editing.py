@@ -129,12 +129,16 @@ def save_edits(screen: MainScreen) -> None:
         if answer != "save":
             return
         try:
-            file = screen.desk.save(screen.situation.pipeline.overrides)
+            saved = screen.desk.save(screen.situation.pipeline.overrides)
         except UserError as problem:
             screen.say(str(problem), "error")
         else:
             screen.saved()
-            screen.say(f"saved to {file}")
+            screen.say(f"saved to {saved.file}")
+            if saved.left_out:
+                given = ", ".join(f"{flag}=..." for flag in saved.left_out)
+                told = f"secrets are not written to a file: give them to each run instead, with {given}"
+                screen.say(told, "warning")
 
     answers = [("save", "Save", "they hold the next time, too"), ("no", "Do not save", "")]
     text = "Everything edited on this screen goes into cursus-tui.yaml beside the pipeline."
