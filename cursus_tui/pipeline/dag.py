@@ -1,20 +1,27 @@
-"""Reading a ``*.dag.json`` and answering what its shape says: order, cycles, ancestors, what is wrong with it."""
+"""Reading a ``*.dag.json`` and answering what its shape says: order, cycles, ancestors, what is wrong with it.
+
+Order and neighbours, which every pipeline needs before its first picture, are found here; networkx, whose import takes
+longer than all of that, answers the other questions and is imported when one of them is asked.
+"""
 
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import networkx as nx
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cursus_tui.pipeline.documents import check, parse_json, read_text
 from cursus_tui.records.pipeline import Finding, Severity
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 WHAT = 'a pipeline DAG: {"dag": {"nodes": ["A", "B"], "edges": [["A", "B"]]}}'
 SUPPORTED_MAJOR_VERSION = "1"
@@ -111,36 +118,51 @@ class PipelineDAGResolver:
         wanted = dict.fromkeys(dag.edges)
         self.edges = tuple((src, dst) for src, dst in wanted if src in known and dst in known and src != dst)
         self._position = {node: place for place, node in enumerate(self.nodes)}
+        self._before: dict[str, list[str]] = {node: [] for node in self.nodes}
+        self._after: dict[str, list[str]] = {node: [] for node in self.nodes}
+        for src, dst in self.edges:
+            self._before[dst].append(src)
+            self._after[src].append(dst)
 
     @cached_property
     def graph(self) -> nx.DiGraph[str]:
         """The sound part of the DAG as a networkx graph."""
+        import networkx as nx
+
         graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(self.nodes)
         graph.add_edges_from(self.edges)
         return graph
 
     @cached_property
-    def _held_back(self) -> frozenset[str]:
-        """Steps of cycles and everything after them."""
-        held: set[str] = set()
-        for cycle in self.cycles:
-            held.update(cycle, nx.descendants(self.graph, cycle[0]))
-        return frozenset(held)
-
-    @cached_property
-    def _free(self) -> nx.DiGraph[str]:
-        """The graph without what a cycle holds back; a view of it is slow, so only where there is a cycle."""
-        return self.graph.subgraph(set(self.nodes) - self._held_back) if self._held_back else self.graph
+    def _sorted(self) -> tuple[str, ...]:
+        """Every step that no cycle holds back, each as soon as those before it stand; among equals as in the file."""
+        waits_for = {node: len(before) for node, before in self._before.items()}
+        ready = [place for node, place in self._position.items() if not waits_for[node]]  # sorted, and so a heap
+        order = []
+        while ready:
+            node = self.nodes[heapq.heappop(ready)]
+            order.append(node)
+            for after in self._after[node]:
+                waits_for[after] -= 1
+                if not waits_for[after]:
+                    heapq.heappush(ready, self._position[after])
+        return tuple(order)
 
     @cached_property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """One cycle of every knot of cycles, each beginning with its first step in the file."""
+        if len(self._sorted) == len(self.nodes):
+            return ()
+        import networkx as nx
+
         knots = [knot for knot in nx.strongly_connected_components(self.graph) if len(knot) > 1]
         knots.sort(key=lambda knot: min(self._position[node] for node in knot))
         return tuple(self._cycle_through(knot) for knot in knots)
 
     def _cycle_through(self, knot: set[str]) -> tuple[str, ...]:
+        import networkx as nx
+
         start = min(knot, key=self._position.__getitem__)
         inside: nx.DiGraph[str] = self.graph.subgraph(knot)
         back = min(inside.predecessors(start), key=self._position.__getitem__)
@@ -149,14 +171,19 @@ class PipelineDAGResolver:
     @cached_property
     def topological_order(self) -> tuple[str, ...]:
         """Every step after the steps before it; among equals as in the file; steps held back by a cycle last."""
-        order = nx.lexicographical_topological_sort(self._free, key=self._position.__getitem__)
-        return (*order, *(node for node in self.nodes if node in self._held_back))
+        free = set(self._sorted)
+        return (*self._sorted, *(node for node in self.nodes if node not in free))
 
     def extended(self, edges: Iterable[tuple[str, str]]) -> PipelineDAGResolver:
         """The DAG with further edges, such as a user's own wiring draws; one that would close a cycle is left out."""
+        wanted = tuple(edges)
+        if not wanted:
+            return self
+        import networkx as nx
+
         graph = self.graph.copy()
         added = []
-        for src, dst in edges:
+        for src, dst in wanted:
             is_new = {src, dst} <= self._position.keys() and src != dst and not graph.has_edge(src, dst)
             if is_new and not nx.has_path(graph, dst, src):
                 graph.add_edge(src, dst)
@@ -165,23 +192,28 @@ class PipelineDAGResolver:
 
     def predecessors(self, step: str) -> tuple[str, ...]:
         """The steps right before a step, in the order of the edges."""
-        return tuple(self.graph.predecessors(step))
+        return tuple(self._before[step])
 
     def ancestors(self, step: str) -> tuple[str, ...]:
         """Every step that a step needs, in topological order."""
+        import networkx as nx
+
         found = nx.ancestors(self.graph, step)
         return tuple(node for node in self.topological_order if node in found)
 
     def descendants(self, step: str) -> tuple[str, ...]:
         """Every step that needs a step, in topological order."""
+        import networkx as nx
+
         found = nx.descendants(self.graph, step)
         return tuple(node for node in self.topological_order if node in found)
 
     def create_execution_plan(self) -> PipelineExecutionPlan:
         """Order, direct dependencies and levels of the whole DAG."""
-        levels = tuple(
-            tuple(sorted(level, key=self._position.__getitem__)) for level in nx.topological_generations(self._free)
-        )
+        import networkx as nx
+
+        generations = nx.topological_generations(self.graph.subgraph(self._sorted))
+        levels = tuple(tuple(sorted(level, key=self._position.__getitem__)) for level in generations)
         dependencies = {node: self.predecessors(node) for node in self.topological_order}
         return PipelineExecutionPlan(self.topological_order, dependencies, levels)
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 from pathlib import Path
 
+import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +123,9 @@ def test_every_shape_has_an_order_of_all_its_steps(nodes: list[str], edges: list
     held |= {after for node in held for after in dag.descendants(node)}
     assert all(place[src] < place[dst] for src, dst in dag.edges if dst not in held)
     assert all(place[node] >= len(order) - len(held) for node in held)
+    if not held:
+        as_networkx = nx.lexicographical_topological_sort(dag.graph, key=dag.nodes.index)
+        assert order == tuple(as_networkx)
     assert dag.findings() == resolver(nodes, edges).findings()
     plan = dag.create_execution_plan()
     assert sum(map(len, plan.levels)) == len(order) - len(held)
