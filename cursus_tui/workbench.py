@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cursus_tui.checks.given_data import given_data_findings
 from cursus_tui.checks.static import preloadable, static_findings
 from cursus_tui.data.client import DataClient
 from cursus_tui.execution.cursus_builders import ask_builders
@@ -210,7 +211,11 @@ class _Resolver:
     def __call__(self, overrides: Overrides) -> Pipeline:
         builders, problem = self._builders()
         pipeline = resolve(self._layout, overrides, builders=builders)
-        found = (*static_findings(pipeline, self._absent), *self._unknown_settings(pipeline))
+        found = (
+            *static_findings(pipeline, self._absent),
+            *given_data_findings(pipeline),
+            *self._unknown_settings(pipeline),
+        )
         if problem:
             message = f"Cursus' own step builders did not answer for every step: {problem}"
             hint = "those steps' values are derived from the config instead"

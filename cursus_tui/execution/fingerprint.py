@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cursus_tui.execution.data_flow import InputUse
+from cursus_tui.execution.interpreter import version_of
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.protection import stamps_of
 from cursus_tui.records.pipeline import Pipeline, Step
@@ -84,11 +85,13 @@ def own_parts(pipeline: Pipeline, step: Step, options: RunOptions, digests: File
 
 
 def _interpreter(python: Path) -> str:
-    """An interpreter, whichever of its environment's names (``python``, ``python3``) it was called by.
+    """An interpreter and its version, whichever of its environment's names (``python``, ``python3``) it was called by.
 
     Only the last part is followed: a virtual environment's interpreter is a link to the one that it was made from.
     """
-    return os.path.join(python.parent, os.path.basename(os.path.realpath(python)))
+    version = version_of(python)
+    named = os.path.join(python.parent, os.path.basename(os.path.realpath(python)))
+    return f"{named} (Python {version})" if version else named
 
 
 def _hidden(secret: str) -> str:
@@ -117,10 +120,10 @@ def _given_digest(path: Path) -> str:
 def learned_parts(
     modules: Iterable[Path], libraries: Mapping[str, str], digests: FileDigests, python: Path, started: float | None
 ) -> dict[str, str]:
-    """The parts that only a run tells: the project's modules that the script imported, and library versions.
+    """The parts that only a run tells: the modules that the script imported and a user may edit, and library versions.
 
     Args:
-        modules: Files of the project that it imported.
+        modules: Files that it imported, other than the standard library's and installed libraries'.
         libraries: Import name -> version. Those that came from elsewhere than the interpreter's own environment
             are left out, since nobody could tell later whether they changed.
         digests: Of file contents.

@@ -162,6 +162,22 @@ def check_interpreter(python: Path, reason: str) -> Interpreter:
     return Interpreter(python, reason, version)
 
 
+def version_of(python: Path) -> str:
+    """Such as ``3.11.7``; empty where it cannot be told. Asked again when the file behind it changes."""
+    try:
+        return _shown_version(python, python.stat().st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _shown_version(python: Path, modified: int) -> str:
+    try:
+        return ".".join(map(str, _version(python, modified)))
+    except UserError:
+        return ""
+
+
 def _named(text: str) -> Path:
     found = None if os.sep in text else shutil.which(text)
     return Path(found or text)

@@ -65,7 +65,7 @@ class ExecutionResult:
     blocked: tuple[BlockedAction, ...] = ()
     overrides: tuple[Override, ...] = ()
     imported_files: tuple[Path, ...] = ()
-    """Project modules the script imported: part of the fingerprint."""
+    """Modules that the script imported and a user may edit: part of the fingerprint."""
     libraries: Mapping[str, str] = field(default_factory=dict)
     """Imported distributions -> version."""
     returned: Mapping[str, Path] = field(default_factory=dict)

@@ -35,7 +35,7 @@ Zygote to front, about a job: ``{event, job, ...}``. Those marked + are also lin
     + cancelled: ``chain``
     + result: ``main_seconds, returned`` {name: file}
     + packed: ``seconds``
-    + modules: ``files`` (of the project), ``libraries`` {name: version}
+    + modules: ``files`` (that the user may edit), ``libraries`` {name: version}
     + finishing: no fields: everything is reported, exit handlers run
     + orphan: ``pid, name``: left behind, and killed
     + ended: no fields: the last line

@@ -157,7 +157,7 @@ class StepRun:
         return 0
 
     def _report_modules(self) -> None:
-        files, libraries = self._modules.since(self._source, self.failures.is_user)
+        files, libraries = self._modules.since(self._source, self.job.is_own_file)
         self.sender.hold("modules", files=[file for file in files if file != self.job.script], libraries=libraries)
 
     def _announce_end(self) -> None:

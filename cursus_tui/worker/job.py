@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional
 
+from .modules import is_installed
+
 REPORTS_FILE = "reports.jsonl"
 """Events that could not, or cannot, go over the control socket: from processes that the script started."""
 
@@ -57,4 +59,9 @@ class Job:
         """Whether a file belongs to the script's project: below its folders, but no installed library."""
         folders = filter(None, [self.script_folder, *self.python_paths, self.project_root])
         below = any(file.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
-        return below and "site-packages" not in file and "dist-packages" not in file
+        return below and not is_installed(file)
+
+    def is_own_file(self, file: str) -> bool:
+        """Whether an imported file is one that the user may edit: no library's, and not made by the step itself."""
+        made = filter(None, [self.folder, self.short_tmp])
+        return os.path.isabs(file) and not is_installed(file) and not file.startswith(tuple(f + os.sep for f in made))

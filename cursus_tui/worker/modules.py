@@ -1,4 +1,4 @@
-"""What a step imported: files of its project and versions of libraries, for its fingerprint."""
+"""What a step imported: files that somebody may edit and versions of libraries, for its fingerprint."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ import sys
 import sysconfig
 from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
-_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)|import[ \t]+([A-Za-z_][^#;\n]*))", re.MULTILINE)
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", ())) | frozenset(sys.builtin_module_names)
 _STANDARD_FOLDER = sysconfig.get_paths()["stdlib"] + os.sep
+_NOBODYS = tuple(
+    folder + os.sep
+    for folder in {
+        *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib")),
+        os.path.dirname(os.__file__),
+        os.path.dirname(os.path.abspath(__file__)),
+    }
+)
+"""Folders of the standard library, and this worker's own."""
 
 
 class ModuleRecord:
@@ -33,20 +42,20 @@ class ModuleRecord:
         names = frozenset(sys.modules)
         return cls(names, _versions({name.partition(".")[0] for name in names}), next(reversed(sys.modules)))
 
-    def since(self, source: bytes, is_user: Callable[[str], bool]) -> Tuple[List[str], Dict[str, str]]:
+    def since(self, source: bytes, is_own: Callable[[str], bool]) -> Tuple[List[str], Dict[str, str]]:
         """What a step uses.
 
         Args:
             source: The script's text.
-            is_user: Whether a file belongs to the project.
+            is_own: Whether a file is one that the user may edit.
 
         Returns:
-            Project files that were imported, and versions of the libraries that the script and those files name:
+            Those files that were imported, and versions of the libraries that the script and those files name:
             not of what these pull in, which depends on what was imported before.
         """
         new = self._imported_since()
         found = (getattr(sys.modules.get(name), "__file__", None) for name in new)
-        files = sorted({file for file in found if isinstance(file, str) and is_user(file)})
+        files = sorted({file for file in found if isinstance(file, str) and is_own(file)})
         named = imported_names(source)
         for file in files:
             named |= imported_names(_text_of(file))
@@ -65,9 +74,21 @@ class ModuleRecord:
         return new
 
 
+def is_installed(file: str) -> bool:
+    """Whether a module's file came with Python or an installed library: its version says when it changes.
+
+    What an editable install or ``PYTHONPATH`` brings is neither, wherever it lies.
+    """
+    return file.startswith(_NOBODYS) or "site-packages" in file or "dist-packages" in file
+
+
 def imported_names(source: bytes) -> Set[str]:
     """Top-level names of everything that a source imports, wherever in it."""
-    return set(_IMPORT.findall(source.decode("utf-8", "replace")))
+    found: Set[str] = set()
+    for from_one, several in _IMPORT.findall(source.decode("utf-8", "replace")):
+        names = [from_one] if from_one else several.split(",")
+        found.update(name.partition(" as ")[0].partition(".")[0].strip() for name in names)
+    return found
 
 
 def _text_of(file: str) -> bytes:

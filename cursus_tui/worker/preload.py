@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Dict, Iterable
+
+from .modules import is_installed
 
 STANDARD_LIBRARY = (
     "argparse",
@@ -64,8 +67,28 @@ def preload(names: Iterable[str]) -> Dict[str, str]:
         if name.partition(".")[0] in NEVER:
             failed[name] = "it does not survive a fork"
             continue
+        if _is_edited_here(name.partition(".")[0]):
+            failed[name] = "it is not in site-packages: each step imports it anew, as it then is"
+            continue
         try:
             importlib.import_module(name)
         except BaseException as error:
             failed[name] = "%s: %s" % (type(error).__name__, error)
     return failed
+
+
+def _is_edited_here(package: str) -> bool:
+    """Whether a top-level package lies, partly at least, where its user edits it: an editable install, ``PYTHONPATH``.
+
+    A warm process would keep it as it was when the process started.
+    """
+    try:
+        spec = importlib.util.find_spec(package)
+    except Exception:
+        return False
+    if spec is None:
+        return False
+    places = list(spec.submodule_search_locations or ())
+    if not places and spec.has_location and spec.origin is not None:
+        places = [spec.origin]
+    return any(not is_installed(place) for place in places)

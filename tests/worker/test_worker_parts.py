@@ -310,8 +310,8 @@ def test_a_script_is_split_where_its_block_begins() -> None:
 
 
 def test_imports_are_read_from_source() -> None:
-    source = b"import a.b\n  from c import d\nfrom .e import f\n# import g\nimport h as i\n"
-    assert imported_names(source) == {"a", "c", "h"}
+    source = b"import a.b\n  from c import d\nfrom .e import f\n# import g\nimport h as i, j . k,l  # m\n"
+    assert imported_names(source) == {"a", "c", "h", "j", "l"}
     assert uses_relative_imports(source)
     assert not uses_relative_imports(b"from a import b\n'from . import c'")
 
