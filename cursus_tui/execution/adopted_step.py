@@ -18,6 +18,7 @@ from cursus_tui.execution.ports import ExecutionResult, WorkerEvent
 from cursus_tui.execution.resources import ResourceSampler
 from cursus_tui.records.run import ResourceSample
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.workspace import write_private
 from cursus_tui.worker.channel import LineReader, encode
 from cursus_tui.worker.environment import ATTEMPT
 from cursus_tui.worker.outcome import write_atomically
@@ -90,7 +91,7 @@ class AdoptedStep:
         if self._cancelling or self._result.done():
             return
         self._cancelling = True
-        (self._folder.path / "cancel.json").write_bytes(encode({"reason": reason}))
+        write_private(self._folder.path / "cancel.json", encode({"reason": reason}))
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
         for position, number in enumerate(numbers):
             timer = threading.Timer(position * ESCALATION_SECONDS, self._signal, (number,))

@@ -13,6 +13,7 @@ from cursus_tui.execution.asking import ask_python
 from cursus_tui.pipeline.private_folder import private_folder
 from cursus_tui.pipeline.values import BuilderValues
 from cursus_tui.records.errors import UserError
+from cursus_tui.storage.workspace import write_private
 
 _TIMEOUT_SECONDS = 60.0
 
@@ -39,7 +40,7 @@ def ask_builders(config: Path, python: Path, cursus: Path) -> tuple[Mapping[str,
             if answer.get("error"):
                 return _values(answer)
             draft = kept.with_suffix(f".{os.getpid()}.part")
-            draft.write_text(json.dumps(answer), encoding="utf-8")
+            write_private(draft, json.dumps(answer).encode())
             draft.replace(kept)
     except (UserError, OSError, ValueError) as error:
         return {}, str(error)

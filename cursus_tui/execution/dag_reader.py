@@ -13,6 +13,7 @@ from urllib.parse import quote
 from cursus_tui.execution.asking import ask_python
 from cursus_tui.pipeline.private_folder import private_folder
 from cursus_tui.records.errors import UserError
+from cursus_tui.storage.workspace import write_private
 
 _TIMEOUT_SECONDS = 60.0
 
@@ -39,7 +40,7 @@ def read_python_dag(file: Path, name: str | None, python: Path, *, timeout: floa
     copy = private_folder("dags", f"{file.stem}-{key}") / f"{quote(str(dag['name']), safe='')}.dag.json"
     document = {"metadata": {"name": file.stem}, "dag": {"nodes": dag["nodes"], "edges": dag["edges"]}}
     draft = copy.with_suffix(f".{os.getpid()}.part")
-    draft.write_text(json.dumps(document, indent=2), encoding="utf-8")
+    write_private(draft, json.dumps(document, indent=2).encode())
     draft.replace(copy)
     return copy
 

@@ -17,6 +17,7 @@ from cursus_tui.execution.ports import ExecutionContext, StepProcess, WorkerEven
 from cursus_tui.execution.resources import ResourceSampler
 from cursus_tui.execution.zygote_client import ZygoteClient
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.workspace import write_private
 from cursus_tui.worker.channel import encode
 
 Listener = Callable[[WorkerEvent], None]
@@ -57,7 +58,7 @@ class LocalExecutor:
         number = next(self._numbers)
         zygote = self._zygote(context.python, context.allow_network)
         message = job_message(context, number)
-        AttemptFolder(context.folder).job.write_bytes(encode(stored_job(message, context)))
+        write_private(AttemptFolder(context.folder).job, encode(stored_job(message, context)))
         step = LocalStep(number, context, zygote, listener, self._sampler)
         zygote.run(message, step)
         return step

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.workspace import write_private
 
 SMALL_BYTES = 64 * 1024 * 1024
 """An input channel of at most this size is copied where the file system cannot share blocks."""
@@ -98,6 +99,7 @@ class InputProtection:
         small = sum(size for size, _ in stamps.values()) <= SMALL_BYTES
         if not small and device in self._unshared:
             return None
+        os.makedirs(os.path.dirname(target), 0o700, exist_ok=True)
         os.makedirs(target, 0o700, exist_ok=True)
         made: dict[str, Stamp] = {}
         try:
@@ -214,7 +216,7 @@ def save(folder: AttemptFolder, protected: Mapping[str, ProtectedInput]) -> None
         channel: {"source": os.fspath(each.source), "path": os.fspath(each.path), "stamps": each.stamps}
         for channel, each in protected.items()
     }
-    folder.inputs_before.write_text(json.dumps(fields), encoding="ascii")
+    write_private(folder.inputs_before, json.dumps(fields).encode("ascii"))
 
 
 def load(folder: AttemptFolder) -> dict[str, ProtectedInput]:

@@ -207,7 +207,8 @@ def _make_folders(attempt: Path, outputs: Iterable[Path]) -> None:
         shutil.rmtree(attempt)
         os.mkdir(attempt, 0o700)
     for output in outputs:
-        os.makedirs(output, 0o700)
+        os.makedirs(output.parent, 0o700, exist_ok=True)
+        os.mkdir(output, 0o700)
 
 
 def _joined(first: tuple[Override, ...], second: tuple[Override, ...]) -> tuple[Override, ...]:

@@ -95,7 +95,7 @@ class StepRun:
     def _prepare(self) -> MainCall:
         job, send = self.job, self.sender.send
         for folder in ("scratch", *job.output_paths.values()):
-            os.makedirs(os.path.join(job.folder, folder), exist_ok=True)
+            os.makedirs(os.path.join(job.folder, folder), 0o700, exist_ok=True)
         os.chdir(job.file("scratch"))
         sys.argv[:] = [job.script, *job.argv]
         send("importing")

@@ -165,8 +165,9 @@ def crash_frames(stderr_tail: bytes, is_user: Callable[[str], bool] = lambda fil
 
 
 def write_atomically(path: str, content: Json) -> None:
-    """Write JSON so that a reader finds all of it or nothing."""
+    """Write JSON so that a reader finds all of it or nothing, and is the file's owner."""
     temporary = path + ".tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, default=repr)
     os.replace(temporary, path)

@@ -59,7 +59,7 @@ def _write(name: str, number: int, frame: Any, folder: str, send: Callable[..., 
         text = "of the returned frame %r the first %s of %s rows are kept"
         send("notice", message=text % (name, format(MAX_ROWS, ","), format(len(frame), ",")))
         frame = frame.iloc[:MAX_ROWS]
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(folder, 0o700, exist_ok=True)
     stem = os.path.join(folder, "%d-%s" % (number, re.sub(r"[^\w.-]+", "_", name)[:80]))
     if "pyarrow" in sys.modules or importlib.util.find_spec("pyarrow") is not None:
         try:

@@ -40,12 +40,15 @@ def serve(descriptor: int) -> None:
     """Be the zygote of the front at the other end of this socket. Returns when there is nothing left to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # The zygote's own files are the user's alone; a script makes its files as it would in the user's shell, and may
+    # depend on that (a shared group, say): the folders that they are in are private.
+    users_umask = os.umask(0o077)
     become_subreaper()
     open_streams()
     allow_network = os.environ.pop("CURSUS_TUI_NETWORK", "refused") == "allowed"
     network_guard = guards.install(allow_network, isolate=True)
     failed = preload(STANDARD_LIBRARY)
-    zygote = Zygote(socket.socket(fileno=descriptor), network_guard)
+    zygote = Zygote(socket.socket(fileno=descriptor), network_guard, users_umask)
     zygote.announce("ready", pid=os.getpid(), python=sys.version.split()[0], guard=network_guard, failed=failed)
     try:
         zygote.run()
@@ -68,10 +71,12 @@ class Zygote:
     Args:
         front: Connected to the front; when it closes, running steps finish and then the zygote ends.
         guard: What keeps steps off the network.
+        users_umask: What steps start with.
     """
 
-    def __init__(self, front: socket.socket, guard: str) -> None:
+    def __init__(self, front: socket.socket, guard: str, users_umask: int) -> None:
         self._guard = guard
+        self._users_umask = users_umask
         self._steps: Dict[int, RunningStep] = {}
         self._probes: Dict[int, int] = {}
         self._preloads: List[Json] = []
@@ -214,6 +219,7 @@ class Zygote:
     def _fork(self, live: Callable[[ChildEnds], None]) -> ForkedChild:
         def forget_and_live(ends: ChildEnds) -> None:
             self._forget_in_fork()
+            os.umask(self._users_umask)
             live(ends)
 
         return fork_child(forget_and_live)

@@ -1,5 +1,6 @@
 """The settings file: what it may say, what its errors say, and writing it back."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,17 @@ def test_a_secret_in_the_file_stays_as_it_is(tmp_path: Path) -> None:
     edited = merge(before, Overrides(environment={"Train": {"API_TOKEN": "a new one"}}))
     assert write_settings(file, edited, is_secret).left_out == ("--env Train.API_TOKEN",)
     assert file.read_text() == text
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_changed_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "cursus-tui.yaml"
+    file.write_text("job_types: {A: training}\n")
+    file.chmod(mode)
+    before = os.umask(0o000)
+    try:
+        write_settings(file, Overrides(job_types={"A": "testing"}), is_secret)
+    finally:
+        os.umask(before)
+    assert "testing" in file.read_text()
+    assert file.stat().st_mode & 0o7777 == mode

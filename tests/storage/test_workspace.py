@@ -144,3 +144,21 @@ def test_its_size_is_what_its_files_take(tmp_path: Path):
     (tmp_path / "link").symlink_to(tmp_path / "a")
     assert 100_000 <= folder_size(tmp_path) < 120_000
     assert folder_size(tmp_path / "absent") == 0
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_a_workspace_is_private_whatever_the_umask(tmp_path: Path, umask: int):
+    before = os.umask(umask)
+    try:
+        workspace = open_workspace(tmp_path)
+        store = RunStore(workspace)
+        with store.transaction():
+            store.set_setting("keys", "vim")
+    finally:
+        os.umask(before)
+    files = [each for each in workspace.path.iterdir() if each.is_file()]
+    assert workspace.database in files
+    assert mode(workspace.path) == 0o700
+    assert {mode(each) for each in files} == {0o600}
+    store.close()
+    workspace.close()
