@@ -1,22 +1,25 @@
-"""The one composition root: opens a pipeline for every face, and builds its session with data process and checks."""
+"""The one composition root: opens a pipeline for every face, and builds its session with data process and checks.
+
+What only a run needs (store, executor, session, data process) is imported when it is first asked for: the screen is
+painted before that.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from cursus_tui.checks.given_data import given_data_findings
 from cursus_tui.checks.static import preloadable, static_findings
-from cursus_tui.data.client import DataClient
 from cursus_tui.execution.cursus_builders import ask_builders
 from cursus_tui.execution.dag_reader import read_python_dag
 from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
-from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.execution.options import RunOptions
-from cursus_tui.execution.session import Session
 from cursus_tui.pipeline.discovery import find_project, project_folders
 from cursus_tui.pipeline.overrides import merge, unknown_names
 from cursus_tui.pipeline.resolve import resolve
@@ -29,8 +32,13 @@ from cursus_tui.records.opening import LayoutFlags, OpenOptions, Saved
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline, ProjectLayout, Severity
 from cursus_tui.records.run import RunRecord
 from cursus_tui.storage.secrets import is_secret
-from cursus_tui.storage.store import RunStore
-from cursus_tui.storage.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from cursus_tui.data.client import DataClient
+    from cursus_tui.execution.local_executor import LocalExecutor
+    from cursus_tui.execution.session import Session
+    from cursus_tui.storage.store import RunStore
+    from cursus_tui.storage.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,18 @@ def _over(flags: LayoutFlags, settings: LayoutFlags) -> LayoutFlags:
     )
 
 
+class _Shelf(NamedTuple):
+    """Where runs are kept, and what looks at their data."""
+
+    workspace: Workspace
+    store: RunStore
+    data: DataClient
+
+
 class Workbench:
     """An opened pipeline with everything a run needs: workspace, store, executor, data process, session.
+
+    Nothing but the pipeline is there at first; workspace, store and data client are opened together on first use.
 
     Args:
         opened: The pipeline.
@@ -111,7 +129,6 @@ class Workbench:
         workspace: The folder that the user named, if any.
 
     Attributes:
-        data: Looks at data; its process starts on first use.
         session: The session, once ``start`` was called.
     """
 
@@ -119,10 +136,41 @@ class Workbench:
         python = opened.interpreter
         self._opened = opened
         self._options = dataclasses.replace(options, python=python.python, python_reason=python.reason)
-        self.workspace = open_workspace(opened.home, workspace)
-        self._store = RunStore(self.workspace)
-        self.data = DataClient(self.workspace.path / "cache")
+        self._folder = workspace
+        self._shelf: _Shelf | None = None
+        self._opening = threading.Lock()
         self.session: Session | None = None
+
+    def _shelved(self) -> _Shelf:
+        """Opens it, on whichever thread asks first."""
+        from cursus_tui.data.client import DataClient
+        from cursus_tui.storage.store import RunStore
+        from cursus_tui.storage.workspace import open_workspace
+
+        with self._opening:
+            if self._shelf is None:
+                workspace = open_workspace(self._opened.home, self._folder)
+                self._shelf = _Shelf(workspace, RunStore(workspace), DataClient(workspace.path / "cache"))
+            return self._shelf
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where the runs are kept.
+
+        Raises:
+            UserError: The folder that the user named cannot be used.
+        """
+        return self._shelved().workspace
+
+    @property
+    def store(self) -> RunStore:
+        """What is known about the runs."""
+        return self._shelved().store
+
+    @property
+    def data(self) -> DataClient:
+        """Looks at data; its process starts on first use."""
+        return self._shelved().data
 
     @property
     def pipeline(self) -> Pipeline:
@@ -144,7 +192,7 @@ class Workbench:
 
     def unfinished(self) -> RunRecord | None:
         """The newest run of this pipeline, if it did not come to its end."""
-        return self._store.read.unfinished_run(self._opened.pipeline.layout.dag_file)
+        return self.store.read.unfinished_run(self._opened.pipeline.layout.dag_file)
 
     def new_session(self, run_id: str | None = None) -> Session:
         """A session that is yet to be started, while the interpreters warm up.
@@ -155,17 +203,21 @@ class Workbench:
         Raises:
             UserError: An interpreter cannot be used.
         """
+        from cursus_tui.execution.local_executor import LocalExecutor
+        from cursus_tui.execution.session import Session
+
         executor = LocalExecutor()
+        shelf = self._shelved()
         self.session = Session(
             self._opened.pipeline,
             resolve=self._opened.resolve,
-            store=self._store,
+            store=shelf.store,
             executor=executor,
-            probe=self.data,
+            probe=shelf.data,
             options=self._options,
             run_id=run_id,
         )
-        if not self.workspace.read_only:
+        if not shelf.workspace.read_only:
             self._warm(executor)
         return self.session
 
@@ -195,9 +247,10 @@ class Workbench:
         """End the session (a running step is cancelled, or goes on with ``keep_running``) and release everything."""
         if self.session:
             self.session.quit(keep_running=keep_running).result()
-        self.data.close()
-        self._store.close()
-        self.workspace.close()
+        if self._shelf:
+            self._shelf.data.close()
+            self._shelf.store.close()
+            self._shelf.workspace.close()
 
 
 class _Resolver:

@@ -134,10 +134,13 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         try:
             desk = self._open_desk()
         except Exception as problem:
-            # Told by whoever runs the app, once the terminal is restored.
-            self.call_from_thread(self.exit, Leaving(keep_running=False, problem=problem))
+            self.call_from_thread(self._give_up, problem)
             return
         self.call_from_thread(self._show, desk, MainScreen(desk, self._keys, VERBS))
+
+    def _give_up(self, problem: Exception) -> None:
+        """End; whoever runs the app tells why, once the terminal is restored."""
+        self.exit(Leaving(keep_running=False, problem=problem))
 
     def _show(self, desk: DeskPort, main: MainScreen) -> None:
         self.desk, self.main = desk, main
@@ -147,11 +150,16 @@ class CursusApp(App[Leaving], inherit_bindings=False):
     @work(thread=True, exit_on_error=False)
     def _look_for_unfinished(self, desk: DeskPort, main: MainScreen) -> None:
         try:
+            workspace = desk.workspace
+        except Exception as problem:
+            self.call_from_thread(self._give_up, problem)
+            return
+        try:
             found = desk.unfinished()
         except (UserError, OSError) as problem:
             self.call_from_thread(main.refuse, str(problem))
             return
-        if desk.workspace.read_only:
+        if workspace.read_only:
             # Another front has it: its run is looked on, there is nothing to decide.
             self.call_from_thread(self._start, found.run_id if found else None)
         elif found is not None and found.phase is not Phase.IDLE:

@@ -48,13 +48,13 @@ def test_a_step_takes_one_fork_one_transaction_and_few_events(bench: Workbench, 
     session = bench.start()
     events: list[SessionEvent] = []
     session.subscribe(events.append)
-    before = bench._store.transactions
+    before = bench.store.transactions
     session.continue_().result()
     assert session.wait_settled(60).phase is Phase.FINISHED
     bench.close()
     # One more child waits for the next step, or was dropped for the libraries that were imported meanwhile.
     assert STEPS <= len(forks.read_text().splitlines()) <= STEPS + 2
     # A step's end and the next one's start are stored together.
-    assert bench._store.transactions - before <= STEPS + 2
+    assert bench.store.transactions - before <= STEPS + 2
     changes = [event for event in events if not isinstance(event, ResourcesSampled)]
     assert STEPS < len(changes) <= MOST_EVENTS * STEPS

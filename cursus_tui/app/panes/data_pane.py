@@ -98,11 +98,13 @@ class DataPane(Pane):
     class Dumped(Opened):
         """The first bytes are there."""
 
-    def __init__(self, data: DataPort, lineage: Callable[[str], tuple[LineageEdge, ...]], *, id: str) -> None:
+    def __init__(
+        self, data: Callable[[], DataPort], lineage: Callable[[str], tuple[LineageEdge, ...]], *, id: str
+    ) -> None:
         """Make the pane.
 
         Args:
-            data: Opens files.
+            data: Gives what opens files; asked when the first one is.
             lineage: What fed a step's newest attempt.
             id: As for any widget.
         """
@@ -194,7 +196,7 @@ class DataPane(Pane):
         self._dump.set_rows([remark("opening")])
         self._lay_out()
         self._dump.focus()
-        answer = self._data.table(choice.path)
+        answer = self._data().table(choice.path)
         answer.add_done_callback(lambda done: self.post_message(self.Opened(generation, choice, done)))
 
     def on_data_pane_opened(self, event: Opened) -> None:
@@ -220,7 +222,7 @@ class DataPane(Pane):
             table.close()
         self._heading.tell(event.choice.title, note.splitlines()[0] if note else "")
         generation, choice = event.generation, event.choice
-        answer = self._data.head_bytes(choice.path, _DUMP_BYTES)
+        answer = self._data().head_bytes(choice.path, _DUMP_BYTES)
         answer.add_done_callback(lambda done: self.post_message(self.Dumped(generation, choice, done)))
 
     def on_data_pane_dumped(self, event: Dumped) -> None:
