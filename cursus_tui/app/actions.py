@@ -135,9 +135,9 @@ _EVERYWHERE = (
 _STEPPING = (
     Action(
         "step-over",
-        "Run this step, pause before the next",
-        "run it",
-        "Runs the step that execution stands before, with the real script.",
+        "Run the next step, pause before the one after it",
+        "run next",
+        "The status line names it: the one that execution stands before, not the one under the cursor.",
         ("n", "f10"),
         Scope.STEPPING,
         _run("step_over"),
@@ -189,8 +189,8 @@ _STEPPING = (
     ),
     Action(
         "rerun",
-        "Run the selected step again",
-        "re-run",
+        "Run the selected step, again if it ran",
+        "run this",
         "A new attempt; the steps after it become stale.",
         ("r",),
         Scope.STEPPING,

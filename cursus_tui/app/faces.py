@@ -60,7 +60,7 @@ def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace
         glyph, tone, word = _KIND_GLYPHS[situation.pipeline.steps[name].kind]
         return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name))[:count])
     glyph, tone = LOOKS[state.status]
-    standing = situation.state is not None and situation.state.current == name and not situation.running
+    standing = situation.stands_at == name and not situation.running
     word = f"→ {state.status.value}" if standing else state.status.value
     return NodeFace(
         glyph,

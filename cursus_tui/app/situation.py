@@ -55,6 +55,11 @@ class Situation:
         """Something is being run."""
         return self.state is not None and self.state.phase is Phase.RUNNING
 
+    @property
+    def stands_at(self) -> str | None:
+        """The step that runs, or that execution stands before, after or inside; before anything ran, the first."""
+        return (self.state.current or self.state.upcoming) if self.state else None
+
     def of(self, step: str | None) -> StepState | None:
         """The state of a step in the run, where there is one."""
         return self.state.steps.get(step) if self.state and step else None

@@ -1,4 +1,4 @@
-"""Where execution stands, in words, and the next three keys. Pure text: the status line and its tests."""
+"""Where execution stands, in words, and the next keys. Pure text: the status line and its tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ Next = tuple[str, str]
 """(action id, what it would do here, in words)."""
 
 _LACKING = (StepStatus.MISSING_INPUT, StepStatus.MISSING_SCRIPT)
-_ENDED_WELL = (StepStatus.PASSED, StepStatus.REUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Progress:
 
 
 def standing(situation: Situation, progress: Progress | None = None) -> tuple[str, tuple[Next, ...]]:
-    """The sentence of the status line and up to three next actions."""
+    """The sentence of the status line and the next actions, the most useful first."""
     state = situation.state
     if state is None:
         return "opening the run", (("help", "help"), ("pane-checks", "checks"), ("quit", "quit"))
@@ -61,52 +60,73 @@ def _running(state: SessionState, progress: Progress | None) -> str:
 def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]]:
     current = safe(state.current or "")
     if state.reason is PauseReason.FAILURE:
-        return f"failed in {current}", (
-            ("error", "the error"),
-            ("open-editor", "edit it"),
-            ("rerun", "re-run it"),
-        )
+        return _failed(situation, state)
     if state.reason is PauseReason.DISK_FULL:
         return f"the disk is full: paused in {current}", (
-            ("rerun", "re-run it"),
-            ("cancel", "cancel"),
+            *_on_current(situation, state),
+            *_run(state),
             ("quit", "quit"),
         )
-    if state.reason is PauseReason.AFTER_STEP:
-        return f"paused after {current}", (
-            ("step-over", "run next"),
-            ("continue", "continue"),
-            ("pane-data", "data"),
-        )
-    step = state.steps.get(state.current or "")
     blocked = _blocked(situation, state)
     if blocked:
         return blocked
-    if step and step.stale:
+    if state.upcoming is None and (state.reason is not PauseReason.AFTER_STEP or not current):
+        return _ended(situation, state, "nothing is left to run")
+    elsewhere = _elsewhere(situation, state)
+    if elsewhere:
+        return elsewhere
+    if state.reason is PauseReason.AFTER_STEP:
+        return f"paused after {current}", (*_run(state), ("continue", "continue"), ("pane-data", "data"))
+    if current != safe(state.upcoming or ""):
+        return f"paused at {current}", (*_run(state), ("continue", "continue"), ("breakpoint", "break"))
+    if state.steps[state.upcoming or ""].stale:
         return f"paused before {current}, stale", (
             ("step-over", "run it"),
             ("continue", "continue"),
             ("pane-data", "why"),
         )
-    if step and step.status in _ENDED_WELL:
-        return f"paused at {current}", (
-            ("step-over", "run next"),
-            ("continue", "continue"),
-            ("breakpoint", "break"),
-        )
-    if not current:
-        return _ended(situation, state, "nothing is left to run")
     return f"paused before {current}", (("step-over", "run it"), ("continue", "continue"), ("breakpoint", "break"))
+
+
+def _failed(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]]:
+    mend = (("open-editor", "edit it"),) if situation.step == state.current else ()
+    keys = (("error", "the error"), *mend, *_on_current(situation, state), *_run(state))
+    return f"failed in {safe(state.current or '')}", keys
 
 
 def _idle(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]]:
     blocked = _blocked(situation, state)
     if blocked:
         return blocked
-    ready = (name for name, step in state.steps.items() if step.status is StepStatus.READY)
-    first = state.current or next(ready, None)
-    where = f"nothing ran yet, next: {safe(first)}" if first else "nothing ran yet"
-    return where, (("step-over", "run it"), ("continue", "run all"), ("breakpoint", "break"))
+    told = _elsewhere(situation, state)
+    return told or ("nothing ran yet", (*_run(state), ("continue", "run all"), ("breakpoint", "break")))
+
+
+def _run(state: SessionState) -> tuple[Next, ...]:
+    """What stepping would run, by name: the cursor may be on another step."""
+    return (("step-over", f"run {safe(state.upcoming)}"),) if state.upcoming else ()
+
+
+def _elsewhere(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]] | None:
+    """The selected step is neither where execution stands nor what runs next: say so, and what would run it."""
+    if situation.step in (None, state.current, state.upcoming):
+        return None
+    return "selected is not next", (*_run(state), *_on_selected(situation), ("continue", "continue"))
+
+
+def _on_selected(situation: Situation) -> tuple[Next, ...]:
+    """The key that runs the selected step, or runs up to it; none where it does not run here."""
+    found = situation.selected_state
+    if found is None or situation.refusal("rerun", situation.step):
+        return ()
+    if found.status in (StepStatus.WAITING, *_LACKING):
+        return (("run-to", "run to here"),)
+    return (("rerun", "run this" if found.attempt is None else "re-run this"),)
+
+
+def _on_current(situation: Situation, state: SessionState) -> tuple[Next, ...]:
+    """Running again is about the selected step: offered where that is the one which execution stands at."""
+    return (("rerun", "re-run it"),) if situation.step == state.current else ()
 
 
 def _blocked(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]] | None:
@@ -137,8 +157,8 @@ def _ended(situation: Situation, state: SessionState, how: str) -> tuple[str, tu
         return blocked
     told = f"{how}: {_counts(state)}"
     if situation.failed_steps:
-        return told, (("error", "the error"), ("rerun", "re-run a step"), ("restart", "new run"))
-    return told, (("rerun", "re-run a step"), ("restart", "new run"), ("quit", "quit"))
+        return told, (*_run(state), ("error", "the error"), ("rerun", "re-run this"), ("restart", "new run"))
+    return told, (*_run(state), ("rerun", "re-run this"), ("restart", "new run"), ("quit", "quit"))
 
 
 def _counts(state: SessionState) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cursus_tui.execution.data_flow import InputUse
 from cursus_tui.execution.fingerprint import Parts
-from cursus_tui.execution.plan import Plan
+from cursus_tui.execution.plan import Plan, is_due, next_due
 from cursus_tui.execution.ports import StepProcess
 from cursus_tui.execution.protection import ProtectedInput
 from cursus_tui.records.pipeline import Overrides
@@ -87,7 +87,17 @@ class Position:
 
     def snapshot(self) -> SessionState:
         """What subscribers see."""
-        return SessionState(self.run_id, self.phase, self.reason, self.current, self.states, self.read_only)
+        upcoming = None if self.read_only or self.phase is Phase.RUNNING else self.upcoming()
+        return SessionState(
+            self.run_id, self.phase, self.reason, self.current, self.states, self.read_only, upcoming=upcoming
+        )
+
+    def upcoming(self) -> str | None:
+        """The step that stepping runs: the one that execution stands before, else the first that is due."""
+        before = self.states.get(self.current) if self.current and self.reason is PauseReason.BEFORE_STEP else None
+        if before is not None and is_due(self.plan, before, self.states):
+            return before.step
+        return next_due(self.plan, self.states)
 
     def but(self, **changes: Any) -> Position:
         """The same position with some fields replaced.

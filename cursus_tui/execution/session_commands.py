@@ -35,7 +35,7 @@ def continue_(run: RunControl) -> None:
 
 def step_over(run: RunControl, step: str | None) -> None:
     """Run one step, and pause before the next."""
-    step = step or next_due(run.at.plan, run.at.states)
+    step = step or run.at.upcoming()
     if step is None:
         raise IllegalCommand("no step is ready to run")
     _require_inputs(run, step)

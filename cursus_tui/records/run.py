@@ -258,3 +258,5 @@ class SessionState:
     steps: Mapping[str, StepState]
     read_only: str | None = None
     """Who owns the workspace, when it is not us."""
+    upcoming: str | None = None
+    """The step that stepping would run; None while a step runs, and where none is ready."""

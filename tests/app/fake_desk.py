@@ -155,7 +155,7 @@ class FakeSession:
         self._goal: Callable[[str], bool] = lambda step: False
         steps = {name: StepState(name, self._first(name)) for name in pipeline.steps}
         self.state = SessionState("run-1", Phase.IDLE, None, None, steps)
-        self.state = replace(self.state, current=self._due())
+        self._look()
 
     def _first(self, name: str) -> StepStatus:
         step = self.pipeline.steps[name]
@@ -206,7 +206,7 @@ class FakeSession:
         return self._do("continue_", act=lambda: self._go(lambda step: True))
 
     def step_over(self, step: str | None = None) -> Future[SessionState]:
-        first = step or self._due()
+        first = step or self.state.upcoming
         return self._do("step_over", act=lambda: self._go(lambda name: name == first, first))
 
     def finish(self) -> Future[SessionState]:
@@ -295,14 +295,21 @@ class FakeSession:
         for name, step in steps.items():
             if step.kind is StepKind.SOURCE and step.given:
                 self.state = replace(self.state, steps={**self.state.steps, name: StepState(name, StepStatus.REUSED)})
-        self.state = replace(self.state, current=self._due())
+        self._look()
         self.say(PipelineChanged(self.pipeline, self.state))
 
     def _due(self) -> str | None:
         for name, state in self.state.steps.items():
-            if state.status in (StepStatus.WAITING, StepStatus.FAILED, StepStatus.MISSING_INPUT, StepStatus.CANCELLED):
+            if state.status is StepStatus.MISSING_INPUT:
+                return None
+            if state.status in (StepStatus.WAITING, StepStatus.CANCELLED):
                 return name
         return None
+
+    def _look(self) -> None:
+        """What stepping would run now."""
+        running = self.state.phase is Phase.RUNNING
+        self.state = replace(self.state, upcoming=None if running else self._due())
 
     def _go(self, goal: Callable[[str], bool], first: str | None = None) -> None:
         self._goal = goal
@@ -338,6 +345,7 @@ class FakeSession:
 
     def _phase(self, phase: Phase, reason: PauseReason | None, current: str | None) -> None:
         self.state = replace(self.state, phase=phase, reason=reason, current=current)
+        self._look()
         self.say(SessionChanged(self.state))
 
     def _set(self, step: str, status: StepStatus) -> None:
@@ -345,6 +353,7 @@ class FakeSession:
 
     def _put(self, state: StepState) -> None:
         self.state = replace(self.state, steps={**self.state.steps, state.step: state})
+        self._look()
         self.say(StepChanged(state.step, self.state))
 
     def _begin(self, step: str) -> None:

@@ -55,7 +55,7 @@ async def test_break_look_run_fail_mend_and_finish(
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.delenv("VISUAL", raising=False)
     async with opened(bench, size) as driver:
-        await driver.until(lambda: "next: SourceA_0000" in driver.told)
+        await driver.until(lambda: "n run SourceA_0000" in driver.told)
         await driver.press("down", "b", "c")
         await driver.until(lambda: "paused before StageAA_0001" in driver.told)
 
@@ -86,7 +86,7 @@ async def test_break_look_run_fail_mend_and_finish(
 
 async def test_an_edit_and_its_undo_on_the_real_session(bench: Workbench) -> None:
     async with opened(bench) as driver:
-        await driver.until(lambda: "next: SourceA_0000" in driver.told)
+        await driver.until(lambda: "n run SourceA_0000" in driver.told)
         await driver.press("4")
         await driver.search("job type")
         await driver.press("=")
@@ -100,7 +100,7 @@ async def test_an_edit_and_its_undo_on_the_real_session(bench: Workbench) -> Non
 
 async def test_a_second_session_offers_to_resume(bench: Workbench, project: Path, tmp_path: Path) -> None:
     async with opened(bench) as driver:
-        await driver.until(lambda: "next: SourceA_0000" in driver.told)
+        await driver.until(lambda: "n run SourceA_0000" in driver.told)
         await driver.press("n")
         await driver.until(lambda: "paused before StageAA_0001" in driver.told)
     bench.close()

@@ -30,7 +30,7 @@ def test_every_action_does_something_and_nothing_else_does() -> None:
 async def test_opens_and_says_where_it_stands(desk: FakeDesk, size: tuple[int, int]) -> None:
     async with opened(desk, size) as driver:
         assert desk.started == [None]
-        assert "nothing ran yet, next: prepare · n run it" in driver.told
+        assert "nothing ran yet · n run prepare" in driver.told
         for step in desk.pipeline.steps:
             assert step in driver.text
 
@@ -172,7 +172,7 @@ async def test_a_disabled_action_says_why(desk: FakeDesk) -> None:
 
 async def test_remapped_keys_work_and_the_old_ones_do_not(desk: FakeDesk) -> None:
     async with opened(desk, settings=Settings({"step-over": ("N",)})) as driver:
-        assert "N run it" in driver.told
+        assert "N run prepare" in driver.told
         await driver.press("n")
         assert desk.session.given == []
         await driver.press("N")
@@ -256,7 +256,7 @@ async def test_a_source_without_data_is_pointed_to_a_folder_on_the_spot(tmp_path
         assert "there is no" in driver.text
         await driver.fill(str(tmp_path / "mine"))
         assert desk.session.pipeline.overrides.inputs == {"load": {"DATA": tmp_path / "mine"}}
-        assert "next: prepare" in driver.told
+        assert "n run prepare" in driver.told
 
 
 async def test_a_folder_can_be_walked_to(tmp_path: Path) -> None:

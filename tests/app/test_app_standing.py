@@ -21,9 +21,10 @@ def told(situation: Situation, progress: Progress | None = None) -> str:
     return " · ".join([sentence, *(words for _, words in keys)])
 
 
-def at(now: Situation, phase: Phase, reason: PauseReason | None = None, current: str | None = "prepare") -> Situation:
+def at(now: Situation, phase: Phase, reason: PauseReason | None = None, *, upcoming: str = "prepare") -> Situation:
     assert now.state is not None
-    return replace(now, state=replace(now.state, phase=phase, reason=reason, current=current))
+    state = replace(now.state, phase=phase, reason=reason, current="prepare", upcoming=upcoming)
+    return replace(now, state=state)
 
 
 def test_before_a_step(now: Situation) -> None:
@@ -32,15 +33,26 @@ def test_before_a_step(now: Situation) -> None:
 
 
 def test_a_failure_leads_to_the_error(now: Situation) -> None:
-    assert told(at(now, Phase.PAUSED, PauseReason.FAILURE)) == "failed in prepare · the error · edit it · re-run it"
+    failed = at(now, Phase.PAUSED, PauseReason.FAILURE, upcoming="register")
+    assert told(failed) == "failed in prepare · the error · edit it · re-run it · run register"
+    assert told(replace(failed, step="train")) == "failed in prepare · the error · run register"
 
 
 def test_after_a_step(now: Situation) -> None:
-    assert told(at(now, Phase.PAUSED, PauseReason.AFTER_STEP)).startswith("paused after prepare · run next")
+    after = at(now, Phase.PAUSED, PauseReason.AFTER_STEP, upcoming="train")
+    assert told(after) == "paused after prepare · run train · continue · data"
+
+
+def test_another_selected_step_is_not_the_next_one(now: Situation) -> None:
+    before = replace(at(now, Phase.PAUSED, PauseReason.BEFORE_STEP), refusal=lambda command, step: None)
+    assert told(replace(before, step="train")) == "selected is not next · run prepare · run to here · continue"
+    assert told(replace(before, step="load")) == "selected is not next · run prepare · run this · continue"
+    remote = replace(before, step="register", refusal=lambda command, step: "it only exists in the cloud")
+    assert told(remote) == "selected is not next · run prepare · continue"
 
 
 def test_nothing_has_run(now: Situation) -> None:
-    assert told(now).startswith("nothing ran yet, next: prepare · run it")
+    assert told(now).startswith("nothing ran yet · run prepare · run all")
 
 
 def test_while_opening(now: Situation) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app_driver import opened
-from fake_desk import FakeDesk
+from fake_desk import FakeDesk, FakeSession
 from textual.widgets import Input
 
 from cursus_tui.app.keymap import build_keymap
@@ -13,18 +15,18 @@ from cursus_tui.app.panes.chrome import _shortened
 async def test_the_status_line_offers_keys_that_work_in_the_pane(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
         await driver.press("2")
-        assert "F10 run it · F5 run all · F9 break" in driver.told
+        assert "F10 run prepare · F5 run all · F9 break" in driver.told
         await driver.press("f10")
         assert ("step_over",) in desk.session.given
         await driver.press("1")
-        assert "n run it" in driver.told
+        assert "paused before train · n run it" in driver.told
 
 
 async def test_where_no_key_works_the_way_back_is_offered(desk: FakeDesk) -> None:
     desk.session.failing["prepare"] = 1
     async with opened(desk) as driver:
         await driver.press("n", "2")
-        assert driver.told.strip() == "failed in prepare · 1 pipeline"
+        assert driver.told.strip() == "failed in prepare · F10 run train · 1 pipeline"
 
 
 async def test_a_stepping_letter_among_the_data_says_what_does_it(desk: FakeDesk) -> None:
@@ -56,3 +58,20 @@ def test_the_seconds_outlive_the_name() -> None:
     assert cut.endswith("… · 12.0 s")
     assert len(cut) <= 30
     assert _shortened("paused before TabularPreprocessing_training", 20).endswith("…")
+
+
+async def test_the_status_line_names_what_n_runs_and_the_key_for_the_selected_step(desk: FakeDesk) -> None:
+    name = "MissingValueImputation_calibration"
+    steps = {name if each == "prepare" else each: step for each, step in desk.pipeline.steps.items()}
+    steps[name] = replace(steps[name], name=name)
+    desk.pipeline = replace(desk.pipeline, steps=steps, edges=(), bindings=())
+    desk.session = FakeSession(desk.pipeline, desk.folder)
+    async with opened(desk, (80, 24)) as driver:
+        assert driver.told == f" nothing ran yet · n run {name} · c run all"
+        await driver.press("down")
+        assert driver.told == f" selected is not next · n run {name} · t run to here"
+        await driver.press("n")
+        assert desk.session.given == [("step_over",)]
+        assert "paused before train · n run it" in driver.told
+        await driver.press("up")
+        assert "selected is not next · n run train · r re-run this · c continue" in driver.told

@@ -23,7 +23,8 @@ def told(now: Situation, phase: Phase, **statuses: StepStatus) -> str:
         name: replace(step, status=statuses.get(name, StepStatus.WAITING)) for name, step in now.state.steps.items()
     }
     reason = PauseReason.BEFORE_STEP if phase is Phase.PAUSED else None
-    state = replace(now.state, phase=phase, reason=reason, current=None, steps=steps)
+    ready = next((name for name, step in steps.items() if step.status is StepStatus.READY), None)
+    state = replace(now.state, phase=phase, reason=reason, current=None, upcoming=ready, steps=steps)
     sentence, keys = standing(replace(now, state=state))
     return " · ".join([sentence, *(words for _, words in keys)])
 
@@ -39,13 +40,14 @@ def test_the_selected_step_is_told_of_first(now: Situation) -> None:
 
 
 def test_what_is_ready_comes_before_what_lacks_something(now: Situation) -> None:
+    now = replace(now, step="train")
     lacking = {"load": StepStatus.MISSING_INPUT, "train": StepStatus.READY}
-    assert told(now, Phase.IDLE, **lacking).startswith("nothing ran yet, next: train")
+    assert told(now, Phase.IDLE, **lacking).startswith("nothing ran yet · run train")
 
 
 def test_after_a_failure_the_end_leads_to_the_error(now: Situation) -> None:
     text = told(now, Phase.FINISHED, prepare=StepStatus.FAILED)
-    assert text == "finished: 1 failed, 4 waiting · the error · re-run a step · new run"
+    assert text == "finished: 1 failed, 4 waiting · the error · re-run this · new run"
 
 
 def test_a_pause_before_nothing_says_so(now: Situation) -> None:

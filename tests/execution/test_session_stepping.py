@@ -62,6 +62,28 @@ def test_run_to_runs_only_what_is_needed_and_pauses_before(tmp_path: Path):
     made.close()
 
 
+def test_step_over_runs_the_step_that_execution_stands_before_though_another_could_run_first(tmp_path: Path):
+    steps = [step_of("A", tmp_path), step_of("Aside", tmp_path), step_of("B", tmp_path, ["data"])]
+    made = bench(pipeline_of(tmp_path, steps, [("A", "B", "data")]))
+    made.run("run_to", "B")
+    assert made.session.state.upcoming == "B"
+    made.run("step_over")
+    assert made.executor.started == ["A", "B"]
+    assert made.stands == ("paused", "before step", "Aside")
+    made.close()
+
+
+def test_the_state_names_the_step_that_step_over_would_run(abc: Bench):
+    assert abc.session.state.upcoming == "A"
+    abc.run("step_over")
+    assert abc.session.state.upcoming == "B"
+    abc.run("rerun", "A")
+    assert abc.stands == ("paused", "after step", "A")
+    assert abc.session.state.upcoming == "B"
+    abc.run("continue_")
+    assert abc.session.state.upcoming is None
+
+
 def test_rerun_makes_a_new_attempt_and_its_followers_stale(abc: Bench):
     abc.run("continue_")
     abc.run("rerun", "A")

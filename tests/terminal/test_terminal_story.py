@@ -23,7 +23,7 @@ def test_from_a_breakpoint_over_a_failure_to_the_end(
     )
     editor.chmod(0o755)
     screen = terminal("debug", str(project), width=width, height=height, environment={"EDITOR": str(editor)})
-    screen.wait_for("nothing ran yet, next: CradleDataLoading_tra", "n run it")
+    screen.wait_for("nothing ran yet", "n run CradleDataLoading_training")
 
     # Break before a step, and continue to it.
     screen.search("FeatureSelection")

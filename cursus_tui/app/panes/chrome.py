@@ -13,6 +13,9 @@ from textual.widget import Widget
 from cursus_tui.app.standing import Next
 from cursus_tui.text import fit
 
+_SURE_KEYS = 2
+"""Keys of the status line that stay even where the sentence has to be cut for them."""
+
 
 class Line(Widget):
     """A line of text of its own: never wraps, never scrolls, takes no focus."""
@@ -129,7 +132,7 @@ def _shortened(sentence: str, room: int) -> str:
 
 
 class StatusLine(Line):
-    """Where execution stands and the next three keys, in words."""
+    """Where execution stands and the next keys, in words."""
 
     DEFAULT_CSS = """
     StatusLine { background: $primary-muted; color: $text; }
@@ -143,10 +146,16 @@ class StatusLine(Line):
     """(key label, (action id, words))."""
 
     def plain(self) -> str:
-        """The whole line as text, cut to the width; the keys always stay."""
-        tail = "".join(f" · {label} {words}" for label, (_, words) in self.keys if label)
-        room = self.size.width - cell_len(tail) - 2
-        return f" {_shortened(self.sentence, max(room, 8))}{tail}"
+        """The whole line as text, cut to the width; the first keys always stay."""
+        keys = [f" · {label} {words}" for label, (_, words) in self.keys if label]
+        head = cell_len(self.sentence.partition(" · ")[0])
+        while len(keys) > _SURE_KEYS and head > self._room(keys):
+            keys.pop()
+        return f" {_shortened(self.sentence, max(self._room(keys), 8))}{''.join(keys)}"
+
+    def _room(self, keys: list[str]) -> int:
+        """Cells that these keys leave for the sentence."""
+        return self.size.width - sum(map(cell_len, keys)) - 1
 
     def render(self) -> Content:
         """The sentence is bold up to its first dot; text from scripts is never markup."""

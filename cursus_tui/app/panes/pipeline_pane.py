@@ -105,7 +105,7 @@ class PipelinePane(Pane):
     def _changed(now: Situation, before: Situation) -> Iterator[str]:
         """Steps that may look different: snapshots share what did not change."""
         everywhere = now.breakpoints != before.breakpoints or now.findings != before.findings
-        standing = {found.state.current for found in (now, before) if found.state}
+        standing = {now.stands_at, before.stands_at}
         for name in now.pipeline.steps:
             if everywhere or name in standing or now.of(name) is not before.of(name):
                 yield name

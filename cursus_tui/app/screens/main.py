@@ -350,6 +350,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         moved = state.current is not None and (before is None or before.current != state.current)
         failed = state.reason is PauseReason.FAILURE and (before is None or before.reason is not PauseReason.FAILURE)
         step = state.current if moved or failed else self.situation.step
+        if before is None and state.current is None:
+            step = state.upcoming
         self._progress.look(state)
         self.change(state=state, step=step or self.situation.step)
         if failed:
