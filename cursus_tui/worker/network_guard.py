@@ -1,17 +1,26 @@
-"""Refusing the network in Python's socket layer: loopback and AF_UNIX pass, the rest raises at once."""
+"""Refusing the network in Python's socket layer: loopback and AF_UNIX pass, the rest raises at once.
+
+It covers whatever goes through the ``socket`` module: asyncio, http.client, urllib, requests, UDP, names and addresses.
+It does not cover C libraries with sockets of their own, other programs, and Python processes that were started so that
+they skip ``sitecustomize`` (``python -I``, ``-E``, ``-S``). The private network namespace does, where it can be had;
+which of the two is in force is reported with every attempt.
+"""
 
 from __future__ import annotations
 
 import errno
 import functools
-import os
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from .import_hooks import after_import
 
 Report = Callable[[str, str], None]
 _MARK = "_cursus_tui_guarded"
+_MAPPED = bytes(10) + b"\xff\xff"
+"""An IPv6 address that stands for an IPv4 one begins with this."""
+_THIS_MACHINE = (bytes(4), bytes(16), bytes(15) + b"\x01")
+"""0.0.0.0, ::, ::1."""
 
 
 class NetworkRefusedError(ConnectionRefusedError):
@@ -32,26 +41,34 @@ def is_local(host: object) -> bool:
     """Whether a host is this machine's loopback (or no host at all, which is)."""
     if host is None:
         return True
-    name = os.fsdecode(host) if isinstance(host, (str, bytes)) else str(host)
-    name = name.strip("[]").partition("%")[0].lower()
-    if name in ("", "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "0.0.0.0", "::", "::1"):
+    name = _text(host).strip("[]").partition("%")[0].lower()
+    if name in ("", "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"):
         return True
-    if name.startswith("::ffff:"):
-        name = name[len("::ffff:") :]
-    return _is_address(name) and name.startswith("127.")
+    packed = _packed(name) or b""
+    if packed.startswith(_MAPPED):
+        packed = packed[len(_MAPPED) :]
+    return packed in _THIS_MACHINE or (len(packed) == 4 and packed[0] == 127)
 
 
-def _is_address(host: str) -> bool:
-    """Whether it is a numeric address, for which nobody is asked."""
+def _text(host: object) -> str:
+    """A host as the interpreter's own text, whatever a subclass of the script's makes of itself."""
+    if isinstance(host, str):
+        return str.__str__(host)
+    if isinstance(host, (bytes, bytearray)):
+        return bytes(host).decode("utf-8", "surrogateescape")
+    return repr(host)
+
+
+def _packed(host: str) -> Optional[bytes]:
+    """The bytes of a numeric address, for which no name server is asked; None for a name."""
     import _socket
 
     for family in (_socket.AF_INET, _socket.AF_INET6):
         try:
-            _socket.inet_pton(family, host)
+            return _socket.inet_pton(family, host)
         except (OSError, ValueError):
             continue
-        return True
-    return False
+    return None
 
 
 def _guard_sockets(socket: ModuleType, report: Report) -> None:
@@ -59,11 +76,17 @@ def _guard_sockets(socket: ModuleType, report: Report) -> None:
         report("network", target)
         return NetworkRefusedError(target)
 
+    def unresolved(host: str, what: str) -> OSError:
+        report("network", "%s (%s)" % (host, what))
+        error: OSError = socket.gaierror(socket.EAI_FAIL, NetworkRefusedError(host).strerror)
+        return error
+
     def check(sock: Any, address: Any) -> None:
         if sock.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple) or not address:
             return
-        if not is_local(address[0]):
-            raise refuse("%s:%s" % (address[0], address[1] if len(address) > 1 else "?"))
+        host, *rest = tuple.__iter__(address)
+        if not is_local(host):
+            raise refuse("%s:%s" % (_text(host), rest[0] if rest else "?"))
 
     def connecting(original: Callable[..., Any]) -> Callable[..., Any]:
         def method(self: Any, address: Any) -> Any:
@@ -98,11 +121,27 @@ def _guard_sockets(socket: ModuleType, report: Report) -> None:
 
     def resolving(original: Callable[..., Any]) -> Callable[..., Any]:
         def function(host: Any, *rest: Any, **options: Any) -> Any:
-            name = os.fsdecode(host) if isinstance(host, (str, bytes)) else None
-            if name is None or is_local(name) or _is_address(name) or name == socket.gethostname():
+            name = "" if host is None else _text(host)
+            if is_local(name) or _packed(name.partition("%")[0]) or name == socket.gethostname():
                 return original(host, *rest, **options)
-            report("network", "%s (its address)" % name)
-            raise socket.gaierror(socket.EAI_FAIL, NetworkRefusedError(name).strerror)
+            raise unresolved(name, "its address")
+
+        return function
+
+    def naming(original: Callable[..., Any]) -> Callable[..., Any]:
+        def function(host: Any) -> Any:
+            if is_local(host) or _text(host) == socket.gethostname():
+                return original(host)
+            raise unresolved(_text(host), "its name")
+
+        return function
+
+    def naming_service(original: Callable[..., Any]) -> Callable[..., Any]:
+        def function(address: Any, flags: Any) -> Any:
+            host = next(tuple.__iter__(address), None) if isinstance(address, tuple) else None
+            if is_local(host) or (isinstance(flags, int) and flags & socket.NI_NUMERICHOST):
+                return original(address, flags)
+            raise unresolved(_text(host), "its name")
 
         return function
 
@@ -113,8 +152,14 @@ def _guard_sockets(socket: ModuleType, report: Report) -> None:
         ("sendmsg", sending_message),
     ):
         _replace(socket.__dict__["socket"], name, wrap)
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
-        _replace(socket, name, resolving)
+    for name, wrap in (
+        ("getaddrinfo", resolving),
+        ("gethostbyname", resolving),
+        ("gethostbyname_ex", resolving),
+        ("gethostbyaddr", naming),
+        ("getnameinfo", naming_service),
+    ):
+        _replace(socket, name, wrap)
 
 
 def _guard_botocore(httpsession: ModuleType, report: Report) -> None:

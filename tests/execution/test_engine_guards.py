@@ -102,6 +102,31 @@ CONNECTIONS = {
     "name": "socket.getaddrinfo('example.com', 443)",
     "urllib": "import urllib.request; urllib.request.urlopen('http://example.com', timeout=2)",
     "six": "socket.socket(socket.AF_INET6).connect(('2001:db8::1', 80))",
+    "mapped": f"socket.socket(socket.AF_INET6).connect(('::ffff:{OUTSIDE}', 80))",
+    "disguised": f"""
+        class Host(str):
+            def __str__(self): return 'localhost'
+            strip = lower = partition = __str__
+        socket.socket().connect((Host('{OUTSIDE}'), 80))
+        """,
+    "alias": f"from socket import create_connection as reach; reach(('{OUTSIDE}', 80), 2)",
+    "bytes": "socket.getaddrinfo(b'example.com', 443)",
+    "bytearray": "socket.gethostbyname(bytearray(b'example.com'))",
+    "keyword": "socket.getaddrinfo(port=443, host='example.com')",
+    "reverse": f"socket.gethostbyaddr('{OUTSIDE}')",
+    "service": f"socket.getnameinfo(('{OUTSIDE}', 80), 0)",
+    "message": f"socket.socket(type=socket.SOCK_DGRAM).sendmsg([b'x'], [], 0, ('{OUTSIDE}', 53))",
+    "flags": f"socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', 0, ('{OUTSIDE}', 53))",
+    "http.client": f"import http.client; http.client.HTTPConnection('{OUTSIDE}', timeout=2).request('GET', '/')",
+    "asyncio": f"import asyncio; asyncio.run(asyncio.open_connection('{OUTSIDE}', 80))",
+    "asyncio by name": "import asyncio; asyncio.run(asyncio.open_connection('example.com', 80))",
+    "asyncio udp": f"""
+        import asyncio
+        async def send():
+            await asyncio.get_running_loop().create_datagram_endpoint(
+                asyncio.DatagramProtocol, remote_addr=('{OUTSIDE}', 53))
+        asyncio.run(send())
+        """,
 }
 
 

@@ -150,6 +150,15 @@ def test_an_index_with_its_token_is_not_reported() -> None:
     assert install_request(command) == "x==1 (not installed), -r needs.txt"
 
 
+class Disguised(str):
+    """A text that calls itself something else."""
+
+    def __str__(self) -> str:
+        return "localhost"
+
+    strip = lower = partition = __str__  # type: ignore[assignment]
+
+
 @pytest.mark.parametrize(
     ("host", "local"),
     [
@@ -166,6 +175,13 @@ def test_an_index_with_its_token_is_not_reported() -> None:
         ("127.0.0.1.example.com", False),
         ("169.254.169.254", False),
         ("fe80::1%eth0", False),
+        ("::ffff:7f00:1", True),
+        ("0:0:0:0:0:0:0:1", True),
+        ("[::1]", True),
+        (bytearray(b"127.0.0.1"), True),
+        (bytearray(b"10.0.0.1"), False),
+        (Disguised("10.0.0.1"), False),
+        (10, False),
     ],
 )
 def test_loopback_is_known(host: object, local: bool) -> None:
