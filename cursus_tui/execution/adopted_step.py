@@ -21,7 +21,7 @@ from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.storage.workspace import write_private
 from cursus_tui.worker.channel import LineReader, encode
 from cursus_tui.worker.environment import ATTEMPT
-from cursus_tui.worker.outcome import write_atomically
+from cursus_tui.worker.outcome import write_atomically, write_once
 from cursus_tui.worker.processes import boot_id, environment_has, is_alive, is_worker
 
 _LOG = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ LOOK_SECONDS = 0.1
 APPEAR_SECONDS = 2.0
 """How long a step that was asked for just before its front died may take to leave its first trace."""
 ESCALATION_SECONDS = 1.0
+GONE = "its worker process ended without an outcome, while no session was there"
+NEVER_BEGAN = "it had not begun when the session that asked for it ended"
 
 
 class Trace(NamedTuple):
@@ -135,8 +137,11 @@ class AdoptedStep:
                 self._tail()
                 self._end(result)
                 return
-            if not alive and (self._trace is not None or waited >= APPEAR_SECONDS):
-                self._lose()
+            if not alive and self._trace is not None:
+                self._lose(GONE)
+                return
+            if self._trace is None and self._never_begins(waited):
+                self._lose(NEVER_BEGAN)
                 return
             self._let_go.wait(LOOK_SECONDS)
             waited += LOOK_SECONDS
@@ -149,6 +154,13 @@ class AdoptedStep:
                 self._sampler.add(self)
         trace = self._trace
         return trace is not None and is_alive(trace.zygote, trace.zygote_start)
+
+    def _never_begins(self, waited: float) -> bool:
+        """Give up a step that has left no trace for so long; False where it did begin after all."""
+        if waited < APPEAR_SECONDS and not self._cancelling:
+            return False
+        # A trace that stays unreadable is of a zygote that was killed, or found the disk full, while it wrote it.
+        return give_up(self._folder) or waited >= 2 * APPEAR_SECONDS
 
     def _tail(self) -> None:
         """Pass on what has been recorded since the last look."""
@@ -168,10 +180,10 @@ class AdoptedStep:
             self._sizes = sizes
             self._tell("output", {"stdout_bytes": sizes[0], "stderr_bytes": sizes[1]})
 
-    def _lose(self) -> None:
+    def _lose(self, why: str) -> None:
         # The zygote is gone; whatever it left behind in the step's group has nobody to answer to.
         self._signal(signal.SIGKILL)
-        lost = worker_lost("its worker process ended without an outcome, while no session was there")
+        lost = ExecutionResult("cancelled", None) if self._cancelling else worker_lost(why)
         result = replace(lost, orphans=stop_left_behind(self._folder.path))
         try:
             write_atomically(str(self._folder.outcome), outcome_of(result))
@@ -192,8 +204,21 @@ class AdoptedStep:
             _LOG.exception("a listener failed at %s in %s", name, self._folder.path)
 
 
+def give_up(folder: AttemptFolder) -> bool:
+    """Keep an attempt that has left no trace from ever running: a zygote may be about to give it to a process.
+
+    Returns:
+        Whether it is given up; False where it began meanwhile, or that cannot be told.
+    """
+    try:
+        write_once(str(folder.process), {"boot": "", "given up": True})
+    except OSError:
+        return False
+    return True
+
+
 def read_trace(folder: AttemptFolder) -> Trace | None:
-    """Where an attempt runs, or ran; None without a readable trace, or with one from before a reboot."""
+    """Where an attempt runs, or ran; None without a readable trace, nobody with one from before a reboot."""
     try:
         trace = json.loads(folder.process.read_bytes())
         if trace["boot"] != boot_id():

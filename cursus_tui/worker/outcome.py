@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import signal
 from typing import Any, Callable, Dict, List, Optional
 
-from .channel import Json
+from .channel import Json, encode
 
 VERSION = 1
 _FAULT_HEAD = b"Fatal Python error: "
@@ -162,6 +163,22 @@ def crash_frames(stderr_tail: bytes, is_user: Callable[[str], bool] = lambda fil
         for file, line, function in reversed(_FAULT_FRAME.findall(text))
         if not file.startswith((worker, "<frozen"))
     ]
+
+
+def write_once(path: str, content: Json) -> None:
+    """Write JSON into a file that must not exist yet: of two that try, one wins.
+
+    Raises:
+        FileExistsError: The other was first.
+        OSError: It cannot be written.
+    """
+    data = encode(content)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    finally:
+        os.close(descriptor)
 
 
 def write_atomically(path: str, content: Json) -> None:

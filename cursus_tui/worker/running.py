@@ -14,7 +14,7 @@ from .environment import ATTEMPT, ignored_thread_counts
 from .forking import ForkedChild
 from .job import REPORTS_FILE, Job
 from .log_drain import LogDrain
-from .outcome import AttemptReport, write_atomically
+from .outcome import AttemptReport, write_atomically, write_once
 from .processes import boot_id, command_line, descendants
 
 OUTPUT_INTERVAL_SECONDS = 0.05
@@ -57,6 +57,16 @@ class Ending(NamedTuple):
     cpu_seconds: float
 
 
+def leave_trace(job: Job, zygote: Json, step: Json) -> None:
+    """Say where an attempt is going to run, so that a later front finds it.
+
+    Raises:
+        FileExistsError: A later front has given the attempt up and may run the step anew.
+        OSError: The trace cannot be written.
+    """
+    write_once(job.file("process.json"), {"boot": BOOT_ID, "zygote": zygote, "step": step})
+
+
 class RunningStep:
     """One attempt, from the moment that its child gets the job until its outcome is written.
 
@@ -72,7 +82,6 @@ class RunningStep:
     ) -> None:
         self.job = job
         self.pid = child.pid
-        self._identity = child.identity
         self.done = False
         self.reaped = False
         self._imports = False
@@ -94,11 +103,8 @@ class RunningStep:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._events = os.open(job.file("events.jsonl"), flags, 0o600)
 
-    def start(self, message: Json, zygote: Json, guard: str) -> None:
-        """Leave a trace for a later front, then give the child its job."""
-        trace = {"boot": BOOT_ID, "zygote": zygote, "step": self._identity}
-        with contextlib.suppress(OSError), open(self.job.file("process.json"), "wb") as file:
-            file.write(encode(trace))
+    def start(self, message: Json, guard: str) -> None:
+        """Give the child its job."""
         self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
         now = time.time()
         text = "%s comes too late in a warm process: run this step as a subprocess"

@@ -24,7 +24,7 @@ from .kernel import become_subreaper
 from .modules import ModuleRecord
 from .preload import STANDARD_LIBRARY, preload
 from .processes import descendants, environment_has, identity, is_alive, main_thread_children
-from .running import RunningStep
+from .running import RunningStep, leave_trace
 from .streams import open_streams
 
 LONGEST_TMP = 60
@@ -198,13 +198,15 @@ class Zygote:
             self.announce("refused", job=job.id, message="no process for the step: %s" % error)
             return
         try:
+            # First of all: from then on nobody gives the attempt up while it is alive.
+            leave_trace(job, self._identity, child.identity)
             step = RunningStep(job, child, self._selector, self._send)
         except OSError as error:
             child.close()
             self.announce("refused", job=job.id, message="no files for the step: %s" % error)
             return
         self._steps[job.id] = step
-        step.start(message, self._identity, self._guard)
+        step.start(message, self._guard)
 
     def _child_for(self, job: Job) -> ForkedChild:
         if job.isolation == "subprocess":
