@@ -84,7 +84,7 @@ class DagGraph(LineView):
             self._fed_by[route.target].append(route.source)
         self._hits = Hits()
         self._lit_of = None
-        self.virtual_size = Size(self._drawing.width, self._drawing.height)
+        self.reach(Size(self._drawing.width, self._drawing.height))
         self.cursor = self._place_of.get(kept or "", 0)
         self.refresh()
         self.show_row(self.cursor)
@@ -225,7 +225,7 @@ class DagGraph(LineView):
 
     def render_line(self, y: int) -> Strip:
         """One line of the pane: the lines between boxes first, then the boxes over them."""
-        width, base = self.row_width, self.rich_style
+        width, base = self.row_width, self.base
         left, row = self.scroll_offset.x, y + self.scroll_offset.y
         cells: list[Cell] = [(" ", base)] * width
         muted, lit = self.tone("muted"), self.tone("active")

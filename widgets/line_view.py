@@ -73,6 +73,10 @@ class LineView(ScrollView, can_focus=True):
     _centre_later = False
     """A row was to be centred while the widget had no size yet."""
 
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._tones: dict[str, Style] = {}
+
     class SearchMoved(Message):
         """Where a search stands.
 
@@ -165,10 +169,21 @@ class LineView(ScrollView, can_focus=True):
         Args:
             width: Cells of the widest row, where rows scroll sideways.
         """
-        self.virtual_size = Size(width, self.row_count)
+        self.reach(Size(width, self.row_count))
         if self.cursor != self.validate_cursor(self.cursor):
             self.cursor = self.validate_cursor(self.cursor)
         self.refresh()
+
+    def reach(self, size: Size) -> None:
+        """Say how far rows can be scrolled.
+
+        Assigned plainly, a virtual size lays out the whole screen anew, 20 times a second while a log grows; the bar
+        does that by itself when it comes or goes.
+        """
+        if size != self.virtual_size:
+            self.set_reactive(ScrollView.virtual_size, size)
+            self._layout_cache.clear()
+            self._scroll_update(size)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by some rows."""
@@ -217,13 +232,29 @@ class LineView(ScrollView, can_focus=True):
 
     def tone(self, name: str) -> Style:
         """The style of a tone or component, without a background unless it has one of its own."""
-        return self.get_component_rich_style(f"line--{name}", partial=True)
+        found = self._tones.get(name)
+        if found is None:
+            found = self._tones[name] = self.get_component_rich_style(f"line--{name}", partial=True)
+        return found
+
+    @property
+    def base(self) -> Style:
+        """The style under every row."""
+        found = self._tones.get("")
+        if found is None:
+            found = self._tones[""] = self.rich_style
+        return found
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the pane; a style is computed once for all of them."""
+        self._tones.clear()
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """One line of the pane."""
         row = y + self.scroll_offset.y
         width = self.row_width
-        base = self.rich_style
+        base = self.base
         if row >= self.row_count:
             return Strip.blank(width, base)
         strip = self.render_row(row, width)

@@ -70,6 +70,7 @@ class LogIndex:
         self._offsets = array("Q", [0])
         self._newlines = 0
         self._published = (0, 0)
+        self._newest_block: tuple[tuple[int, int], list[RawLine]] = ((0, 0), [])
 
     @property
     def line_count(self) -> int:
@@ -149,6 +150,13 @@ class LogIndex:
         return found
 
     def _block_lines(self, offset: int, end: int) -> list[RawLine]:
+        place, lines = self._newest_block
+        if place != (offset, end):
+            lines = self._read_block(offset, end)
+            self._newest_block = (offset, end), lines
+        return lines
+
+    def _read_block(self, offset: int, end: int) -> list[RawLine]:
         data = self._read(offset, min(end - offset, BLOCK + HEAD))
         lines = []
         for part in data.split(b"\n"):

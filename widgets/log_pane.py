@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.widgets import Static
 
 from cursus_tui.text import human_count, safe
@@ -27,6 +26,7 @@ class LogPane(Vertical):
         super().__init__(name=name, id=id, classes=classes)
         self.log_view = LogView()
         self._status = Static(markup=False)
+        self._told: Content | None = None
 
     def compose(self) -> ComposeResult:
         """The status line and the log."""
@@ -35,14 +35,17 @@ class LogPane(Vertical):
 
     def on_log_view_status_changed(self) -> None:
         """Say where the log stands."""
-        try:
-            self._status.update(status_of(self.log_view))
-        except NoMatches:
-            return
+        self._tell()
+
+    def _tell(self) -> None:
+        told = status_of(self.log_view)
+        if told != self._told:
+            self._told = told
+            self._status.update(told, layout=False)
 
     def on_resize(self) -> None:
         """Fit the status to the width."""
-        self._status.update(status_of(self.log_view))
+        self._tell()
 
 
 def status_of(view: LogView) -> Content:

@@ -27,7 +27,7 @@ from cursus_tui.widgets.log_index import LogIndex
 from cursus_tui.widgets.log_search import search_log
 from cursus_tui.widgets.log_wrap import places, top_for, wrap
 
-_SECONDS_BETWEEN_TURNS = 1 / 20
+_SECONDS_BETWEEN_TURNS = 1 / 10
 _TEXTS_KEPT = 512
 _WHOLE = 64 * 1024
 """Bytes of a line that ``line_text`` gives, and cells that can be scrolled to."""
@@ -111,6 +111,9 @@ class LogView(LineView):
             live: Whether they may still grow.
             first: Name of the one to begin with, if not the first.
         """
+        if sources == self.files.sources and live == self.live:
+            # Whoever follows it sees it grow; this is called for each key, too.
+            return
         if sources != self.files.sources:
             self._stop_catching_up()
             self.files = LogFiles(sources)
@@ -195,7 +198,7 @@ class LogView(LineView):
     def _set_height(self) -> None:
         # While lines are wrapped any may stand at the top, else the end of the last ones would be out of reach.
         below = max(0, self.size.height - 1) if self.wrapped else 0
-        self.virtual_size = Size(_WHOLE, self.row_count + below)
+        self.reach(Size(_WHOLE, self.row_count + below))
 
     # --- moving ------------------------------------------------------------------------------------
 
@@ -318,11 +321,11 @@ class LogView(LineView):
         if not self.wrapped:
             return super().render_line(y)
         shown = self._places()
-        base = self.rich_style
+        base = self.base
         if y >= len(shown):
             return Strip.blank(self.row_width, base)
         row, part = shown[y]
-        strip = Strip.join([self._mark(row, part), self._pieces(row)[part]])
+        strip = Strip.join([strip_of([self._mark(row, part)], 1), self._pieces(row)[part]])
         return self.with_cursor(strip, base) if row == self.cursor else strip.apply_style(base)
 
     # --- search ------------------------------------------------------------------------------------
@@ -407,15 +410,17 @@ class LogView(LineView):
             parts.append((f" … {human_bytes(cut)} more", self.tone("cut")))
         return parts
 
-    def _mark(self, row: int, part: int = 0) -> Strip:
-        return strip_of([("›" if row == self.cursor and part == 0 else " ", self.tone("active"))], 1)
+    def _mark(self, row: int, part: int = 0) -> tuple[str, Style]:
+        return ("›" if row == self.cursor and part == 0 else " ", self.tone("active"))
 
     def render_row(self, row: int, width: int) -> Strip:
         """A line, scrolled sideways."""
         parts = self._parts(row)
         left = self.scroll_offset.x
         cells = sum(cell_len(text) for text, _ in parts)
+        if not left and cells < width:
+            return strip_of([self._mark(row), *parts], width)
         line = strip_of(parts, cells).crop_extend(left, left + width - 1, Style())
         if cells > left + width - 1:
             line = Strip.join([line.crop(0, width - 2), strip_of([("…", self.tone("muted"))], 1)])
-        return Strip.join([self._mark(row), line])
+        return Strip.join([strip_of([self._mark(row)], 1), line])

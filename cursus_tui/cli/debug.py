@@ -57,11 +57,17 @@ def debug(
 
     settings = load_settings()
     app = CursusApp(open_desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
-    return _run(app)
+    return run_app(app)
 
 
-def _run(app: CursusApp) -> int:
-    """Run the app to its end; whatever happens, its step is taken care of and what was opened is closed."""
+def run_app(app: CursusApp) -> int:
+    """Run the app to its end; whatever happens, its step is taken care of and what was opened is closed.
+
+    Returns:
+        The exit code.
+    """
+    # A thread that reads what a step printed gives way to a key within this time, not within Python's 5 ms.
+    sys.setswitchinterval(0.001)
     keep_running = True  # unless the user says otherwise: a crash of ours must not take the step with it
     try:
         leaving = app.run()

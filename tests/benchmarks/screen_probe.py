@@ -14,6 +14,7 @@ from pathlib import Path
 from cursus_tui.app.app import CursusApp
 from cursus_tui.app.keymap import build_keymap
 from cursus_tui.app.screens.main import MainScreen
+from cursus_tui.cli.debug import run_app
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.records.opening import OpenOptions
 from cursus_tui.records.pipeline import Overrides
@@ -37,11 +38,7 @@ def main() -> None:
     with open(notes, "w", buffering=1) as times:
         MainScreen.perform = noted  # type: ignore[method-assign]
         opened = open_pipeline(pipeline, OpenOptions(overrides=Overrides(environment=environment)))
-        bench = Workbench(opened, RunOptions(), Path(workspace))
-        try:
-            CursusApp(lambda: bench, build_keymap(None)).run()
-        finally:
-            bench.close()
+        run_app(CursusApp(lambda: Workbench(opened, RunOptions(), Path(workspace)), build_keymap(None)))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class Pane(Vertical):
     STEPPING: ClassVar[bool] = True
     """Whether stepping letters work in it."""
 
-    situation: reactive[Situation | None] = reactive(None, init=False)
+    situation: reactive[Situation | None] = reactive(None, init=False, repaint=False)
 
     _shown: Situation | None = None
 

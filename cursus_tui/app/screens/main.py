@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -48,6 +49,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     CSS_PATH: ClassVar[str] = "main.tcss"
     TITLE: ClassVar[str] = "cursus-tui"
+
+    # As Textual has it, another focus paints the whole screen anew; the widgets concerned paint themselves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self, desk: DeskPort, keymap: Keymap, verbs: dict[str, Verb]) -> None:
         """Make the screen; nothing is started yet.
