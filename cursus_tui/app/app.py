@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -189,6 +190,11 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             self.call_from_thread(self.main.refuse, str(problem) or type(problem).__name__)
             return
         self.call_from_thread(self.main.begin, session)
+        if not self.is_headless:
+            # All that is alive now lives to the end: to look through it for garbage took 40 ms, every few seconds,
+            # in which no key was answered. A headless app is one of many in its process.
+            gc.freeze()
+            gc.set_threshold(5_000, 20, 20)
 
     # --- the terminal goes away ----------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from app_driver import Driver, opened
 from fake_desk import FakeDesk
+from textual._compositor import Compositor, LayoutUpdate
 from textual.drivers.headless_driver import HeadlessDriver
 
 Painted = Callable[[], int]
@@ -40,6 +41,22 @@ async def test_a_key_paints_little(desk: FakeDesk, painted: Painted) -> None:
         assert 0 < await bytes_for(driver, painted, "down") <= MOST_BYTES_FOR_A_STEP
         assert 0 < await bytes_for(driver, painted, "3") <= MOST_BYTES_FOR_A_PANE
         assert 0 < await bytes_for(driver, painted, "down") <= MOST_BYTES_FOR_A_LINE
+
+
+async def test_another_focus_does_not_paint_the_whole_screen(desk: FakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(desk, size=(160, 45)) as driver:
+        await driver.press("5", "1")
+        paint_all = Compositor.render_full_update
+        painted_all: list[Compositor] = []
+
+        def noted(compositor: Compositor, simplify: bool = False) -> LayoutUpdate:
+            painted_all.append(compositor)
+            return paint_all(compositor, simplify)
+
+        monkeypatch.setattr(Compositor, "render_full_update", noted)
+        await driver.press("5", "1", "5")
+        assert driver.main.situation.pane == "log"
+        assert not painted_all
 
 
 async def test_nothing_is_painted_while_nothing_happens(desk: FakeDesk, painted: Painted) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Static
 
@@ -247,6 +249,30 @@ async def test_long_lines_are_cut_scrolled_and_wrapped(out: Path) -> None:
         await pilot.click(LogView, offset=(3, 0))
         await pilot.press("G", "underscore")
         assert app.lines()[3] == "›end"
+
+
+async def test_a_growing_log_lays_nothing_out(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Host()
+    laid_out = 0
+    lay_out = Screen._refresh_layout
+
+    def counted(screen: Screen[None], *given: Any, **named: Any) -> None:
+        nonlocal laid_out
+        laid_out += 1
+        lay_out(screen, *given, **named)
+
+    async with app.run_test(size=(50, 11)) as pilot:
+        app.view.show(LogSource("stdout", out), live=True)
+        write(out, "x\n" * 100)
+        await turn(pilot)
+        await pilot.pause()
+        monkeypatch.setattr(Screen, "_refresh_layout", counted)
+        for number in range(5):
+            write(out, f"line {number}\n" * 100)
+            await turn(pilot)
+            assert app.lines()[-1] == f"›line {number}"
+        assert app.view.max_scroll_y == app.view.row_count - app.view.size.height
+    assert laid_out == 0
 
 
 async def test_the_wheel_takes_the_cursor_along_and_ends_following(out: Path) -> None:
