@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cursus_tui.checks.given_data import given_data_findings
 from cursus_tui.checks.static import preloadable, static_findings
@@ -206,7 +206,7 @@ class Workbench:
         from cursus_tui.execution.local_executor import LocalExecutor
         from cursus_tui.execution.session import Session
 
-        executor = LocalExecutor()
+        executor = LocalExecutor(noticed=self._heard)
         shelf = self._shelved()
         self.session = Session(
             self._opened.pipeline,
@@ -238,6 +238,14 @@ class Workbench:
             absent = probe_of(interpreter).absent(name.partition(".")[0] for name in modules)
             present = sorted(name for name in modules if name.partition(".")[0] not in absent)
             executor.warm(interpreter, tuple(present), allow_network=self._options.allow_network)
+
+    def _heard(self, python: Path, message: Mapping[str, Any]) -> None:
+        """Tell what happened to a worker rather than to a step. Called on the thread that listens to it."""
+        if message.get("event") != "preloaded" or self.session is None:
+            return
+        broken = {name.partition(".")[0]: why for name, why in reversed(message["failed"].items())}
+        for name, why in broken.items():
+            self.session.tell(f"{name} is there, but {python} cannot import it: {why}")
 
     def save(self, overrides: Overrides) -> Saved:
         """Write decisions to the settings file, where they last, but for secrets that are not in it yet."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from cursus_tui.app.edits import EditKind, EditTarget
 from cursus_tui.app.short_path import short
 from cursus_tui.records.pipeline import Binding, InputChannel, Pipeline, Step, StepKind, Value
-from cursus_tui.records.run import Attempt, Call
+from cursus_tui.records.run import GUARDS, Attempt, Call
 from cursus_tui.storage.secrets import MASK, is_secret
 from cursus_tui.widgets.value_table import ValueRow
 
@@ -130,6 +130,9 @@ def _happened(attempt: Attempt, root: Path) -> Iterator[CallRow]:
         yield _heading("Not as Cursus would have run it")
         for index, override in enumerate(attempt.overrides):
             yield _fact(f"override {index}", override.kind, override.name, override.detail)
+    if attempt.guard in GUARDS:
+        yield _heading("Network")
+        yield _fact("guard", "network", GUARDS[attempt.guard])
     if attempt.blocked:
         yield _heading("Blocked")
         for index, blocked in enumerate(attempt.blocked):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from cursus_tui.execution.fingerprint import MOST_GIVEN_FILES
+from cursus_tui.execution.options import MOST_GIVEN_FILES
 from cursus_tui.records.pipeline import Finding, Pipeline, Severity
 
 

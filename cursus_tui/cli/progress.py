@@ -18,8 +18,8 @@ _ENDED = frozenset({StepStatus.PASSED, StepStatus.REUSED, StepStatus.FAILED, Ste
 
 
 def tell(event: SessionEvent) -> None:
-    """Print what went wrong with a run, and nothing else: for a log that nobody watches."""
-    if isinstance(event, Noticed) and event.severity == "error":
+    """Print what went wrong with a run, or may, and nothing else: for a log that nobody watches."""
+    if isinstance(event, Noticed) and event.severity != "info":
         print(f"cursus-tui: {safe(event.message)}", file=sys.stderr)
 
 

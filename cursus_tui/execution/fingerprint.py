@@ -12,14 +12,12 @@ from pathlib import Path
 
 from cursus_tui.execution.data_flow import InputUse
 from cursus_tui.execution.interpreter import version_of
-from cursus_tui.execution.options import RunOptions
+from cursus_tui.execution.options import MOST_GIVEN_FILES, RunOptions
 from cursus_tui.execution.protection import stamps_of
 from cursus_tui.records.pipeline import Pipeline, Step
 from cursus_tui.records.run import Artifact, Attempt
 from cursus_tui.storage.secrets import is_secret
 
-MOST_GIVEN_FILES = 10_000
-"""Files of a given folder whose size and time count."""
 EDITED_WHILE_RUNNING = "edited while it ran"
 ABSENT = "absent"
 CLOCK_STEP_SECONDS = 0.01

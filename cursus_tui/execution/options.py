@@ -8,6 +8,9 @@ from pathlib import Path
 
 MINIMUM_FREE_BYTES = 256 * 1024 * 1024
 
+MOST_GIVEN_FILES = 10_000
+"""Files of a given folder whose size and time count when it is looked at for changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:

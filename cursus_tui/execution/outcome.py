@@ -81,6 +81,7 @@ def _result(outcome: Mapping[str, Any]) -> ExecutionResult:
         imported_files=tuple(map(_path, outcome.get("imported_files") or ())),
         libraries=_texts(outcome.get("libraries")),
         returned={name: _path(path) for name, path in _texts(outcome.get("returned")).items()},
+        guard=str(outcome.get("guard") or ""),
         orphans=tuple(map(str, outcome.get("orphans") or ())),
     )
 

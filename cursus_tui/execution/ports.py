@@ -70,6 +70,8 @@ class ExecutionResult:
     """Imported distributions -> version."""
     returned: Mapping[str, Path] = field(default_factory=dict)
     """DataFrames that ``main`` returned -> the file each was kept in."""
+    guard: str = ""
+    """What kept it off the network: a key of ``records.run.GUARDS``; empty where its worker did not say."""
     orphans: tuple[str, ...] = ()
     """Processes that the step left behind and that were killed."""
 

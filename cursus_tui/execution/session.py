@@ -149,6 +149,10 @@ class Session:
         """
         return self._loop.wait_counted(timeout)
 
+    def tell(self, message: str, severity: str = "warning") -> None:
+        """Let the subscribers know of something that happened beside the run, from any thread."""
+        self._loop.post(lambda: self._run.notice(message, severity))
+
     # Commands
 
     def start(self) -> Done:

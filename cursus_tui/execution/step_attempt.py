@@ -188,6 +188,7 @@ class AttemptMaker:
             artifacts=artifacts,
             blocked=result.blocked,
             overrides=_joined(attempt.overrides, result.overrides),
+            guard=result.guard,
             note="left behind and stopped: " + ", ".join(result.orphans) if result.orphans else attempt.note,
         )
         return Concluded(ended, parts, tuple(findings), status is StepStatus.PASSED and not private)

@@ -199,6 +199,17 @@ class Attempt:
     """(run, attempt number) whose outputs stand in."""
     note: str = ""
     """Why it was reused, skipped or could not run."""
+    guard: str = ""
+    """What kept it off the network: a key of ``GUARDS``; empty where it is not known."""
+
+
+GUARDS = {
+    "namespace": "off, for everything that the script starts (a private network namespace)",
+    "python": "off in Python, which C libraries, other programs and python -I get round "
+    "(no network namespace can be had here)",
+    "none": "allowed",
+}
+"""What keeps a step off the network, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def step_report(state: StepState) -> dict[str, Any]:
             {"kind": override.kind, "name": override.name, "detail": override.detail}
             for override in (attempt.overrides if attempt else ())
         ],
+        "network_guard": attempt.guard if attempt else "",
         "stale": state.stale,
         "note": state.note or (attempt.note if attempt else ""),
     }

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cursus_tui.records.run import Attempt, RunRecord, StepError
+from cursus_tui.records.run import GUARDS, Attempt, RunRecord, StepError
 from cursus_tui.text import human_bytes, human_count, human_rows, human_seconds, plain_line, safe
 
 STYLES = {
@@ -69,6 +69,9 @@ def print_run(console: Console, report: dict[str, Any]) -> None:
     for line in lines:
         console.print(line, soft_wrap=True)
     console.print()
+    for guard in dict.fromkeys(step["network_guard"] for step in report["steps"]):
+        if guard in GUARDS:
+            console.print(plain(f"network: {GUARDS[guard]}", "dim"), soft_wrap=True)
     console.print(plain(f"run {report['run_id']}: {report['status']}"))
 
 
@@ -122,6 +125,8 @@ def print_attempt(console: Console, attempt: Attempt) -> None:
             rows = f", {human_rows(artifact.rows)}" if artifact.rows is not None else ""
             text = f"  {artifact.channel}/{artifact.name}  {artifact.kind}, {human_bytes(artifact.bytes)}{rows}"
             console.print(plain(text), soft_wrap=True)
+    if attempt.guard in GUARDS:
+        console.print(plain(f"network: {GUARDS[attempt.guard]}", "dim"), soft_wrap=True)
     for action in attempt.blocked:
         console.print(plain(f"blocked {action.kind}: {action.detail}", "yellow"), soft_wrap=True)
     for override in attempt.overrides:

@@ -32,7 +32,8 @@ from cursus_tui.storage.secrets import MASK, is_secret, mask
 
 ATTEMPT_COLUMNS = (
     "run_id, step, number, status, folder, fingerprint, parts, started, ended, import_seconds, main_seconds, "
-    "peak_rss_bytes, cpu_seconds, exit_code, error, call, blocked, overrides, reused_run, reused_attempt, note"
+    "peak_rss_bytes, cpu_seconds, exit_code, error, call, blocked, overrides, reused_run, reused_attempt, note, "
+    "guard"
 )
 
 
@@ -160,6 +161,7 @@ def attempt_row(attempt: Attempt, parts: Mapping[str, str]) -> tuple[Any, ...]:
         reused_run,
         reused_attempt,
         printable(attempt.note),
+        attempt.guard,
     )
 
 
@@ -187,6 +189,7 @@ def attempt_of(row: sqlite3.Row, artifacts: tuple[Artifact, ...]) -> Attempt:
         overrides=decode(tuple[Override, ...], row["overrides"]) or (),
         reused_from=reused,
         note=row["note"],
+        guard=row["guard"] if "guard" in row.keys() else "",  # noqa: SIM118 - as in artifact_of
     )
 
 

@@ -59,6 +59,7 @@ MIGRATIONS = (
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
     "ALTER TABLE artifacts ADD COLUMN modified_ns INTEGER;",
+    "ALTER TABLE attempts ADD COLUMN guard TEXT NOT NULL DEFAULT '';",
 )
 """Append only: a released migration is never changed."""
 

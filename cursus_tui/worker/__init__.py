@@ -14,7 +14,7 @@ Front to zygote: ``{op, ...}``
 
 Zygote to front, about itself: ``{event, ...}``
     ready: ``pid, python, guard`` (``namespace``, ``python``, ``none``: see :mod:`guards`), ``failed``
-    preloaded: ``seconds, failed`` {module: why}
+    preloaded: ``seconds, failed`` {module: why}, ``left`` {module: why}: to the steps, which import them anew
     probed: ``id``
     unusable: ``reason``
 
@@ -54,5 +54,6 @@ attempt without one makes it first, and the zygote then refuses the job), ``scra
 (what a block wrote to unmapped container paths), ``reports.jsonl`` (events of processes that the script started),
 ``cancel.json`` (``reason`` of a front that adopted the step), and ``outcome.json``: ``version, status, exit_code,
 error`` {type, message, file, line, frames, causes, hint}, ``call, import_seconds, main_seconds, pack_seconds,
-peak_rss_bytes, cpu_seconds, started, ended, blocked, overrides, imported_files, libraries, returned, orphans``.
+peak_rss_bytes, cpu_seconds, started, ended, blocked, overrides, imported_files, libraries, returned, orphans,
+guard``.
 """

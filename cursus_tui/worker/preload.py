@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Dict, Iterable
+from typing import Dict, Iterable, Tuple
 
 from .modules import is_installed
 
@@ -56,25 +56,25 @@ NEVER = frozenset(("torch", "torchvision", "tensorflow", "jax", "pyspark", "ray"
 """These start threads or devices when they are imported, which do not survive a fork."""
 
 
-def preload(names: Iterable[str]) -> Dict[str, str]:
+def preload(names: Iterable[str]) -> Tuple[Dict[str, str], Dict[str, str]]:
     """Import modules.
 
     Returns:
-        Name -> why it was not imported, for those that were not.
+        Name -> why it could not be imported; and name -> why it was left to the steps.
     """
-    failed = {}
+    failed, left = {}, {}
     for name in names:
         if name.partition(".")[0] in NEVER:
-            failed[name] = "it does not survive a fork"
+            left[name] = "it does not survive a fork"
             continue
         if _is_edited_here(name.partition(".")[0]):
-            failed[name] = "it is not in site-packages: each step imports it anew, as it then is"
+            left[name] = "it is not in site-packages: each step imports it anew, as it then is"
             continue
         try:
             importlib.import_module(name)
         except BaseException as error:
             failed[name] = "%s: %s" % (type(error).__name__, error)
-    return failed
+    return failed, left
 
 
 def _is_edited_here(package: str) -> bool:

@@ -90,6 +90,7 @@ class RunningStep:
         self._signals: List[Tuple[float, int]] = []
         self._was_asked = False
         self._reason: Optional[str] = None
+        self._guard = ""
         self._ending: Optional[Ending] = None
         self._orphans: List[str] = []
         self._drain_until: Optional[float] = None
@@ -105,6 +106,7 @@ class RunningStep:
 
     def start(self, message: Json, guard: str) -> None:
         """Give the child its job."""
+        self._guard = guard
         self._control.send(encode(dict(message, short_tmp=self.job.short_tmp)))
         now = time.time()
         text = "%s comes too late in a warm process: run this step as a subprocess"
@@ -294,6 +296,7 @@ class RunningStep:
             peak_rss_bytes=ending.peak_rss_bytes,
             cpu_seconds=ending.cpu_seconds,
             orphans=self._orphans,
+            guard=self._guard,
         )
         self._remove_short_tmp()
         ended = self._record([{"event": "ended", "time": outcome["ended"]}])

@@ -47,7 +47,7 @@ def serve(descriptor: int) -> None:
     open_streams()
     allow_network = os.environ.pop("CURSUS_TUI_NETWORK", "refused") == "allowed"
     network_guard = guards.install(allow_network, isolate=True)
-    failed = preload(STANDARD_LIBRARY)
+    failed, _ = preload(STANDARD_LIBRARY)
     zygote = Zygote(socket.socket(fileno=descriptor), network_guard, users_umask)
     zygote.announce("ready", pid=os.getpid(), python=sys.version.split()[0], guard=network_guard, failed=failed)
     try:
@@ -180,9 +180,9 @@ class Zygote:
         self._drop_spare()
         message = self._preloads.pop(0)
         started = time.monotonic()
-        failed = preload(message.get("modules") or [])
+        failed, left = preload(message.get("modules") or [])
         self._modules = None
-        self.announce("preloaded", failed=failed, seconds=time.monotonic() - started)
+        self.announce("preloaded", failed=failed, left=left, seconds=time.monotonic() - started)
 
     # -- children ------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from fake_desk import FakeDesk
@@ -64,4 +65,8 @@ def test_after_a_run_the_call_is_told(desk: FakeDesk) -> None:
     attempt = desk.session.state.steps["prepare"].attempt
     rows = [row.row for row in call_rows(desk.pipeline, desk.pipeline.steps["prepare"], attempt)]
     assert any(row.heading and "main was called with" in row.name for row in rows)
+    guarded = [
+        row.row for row in call_rows(desk.pipeline, desk.pipeline.steps["prepare"], replace(attempt, guard="none"))
+    ]
+    assert [row.value for row in guarded if row.name == "network"] == ["allowed"]
     assert any(row.name == "LABEL" and row.value == "'fraud'" and not row.editable for row in rows)

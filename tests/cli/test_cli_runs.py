@@ -63,6 +63,7 @@ def test_a_run_reports_what_it_promises(chain: Path, capsys: pytest.CaptureFixtu
     ]
     assert set(promised) <= set(first)
     assert first["exit"] == 0
+    assert first["network_guard"] in ("namespace", "python")
     assert first["peak_rss_bytes"] > 1_000_000
     assert ElementTree.parse(junit).getroot().get("tests") == "3"
 
@@ -217,3 +218,29 @@ def test_why_a_step_was_not_started_is_told_without_a_terminal(
 
 def _no_space(*_: object) -> None:
     raise OSError(36, "File name too long")
+
+
+def test_a_library_that_cannot_be_imported_is_told_before_its_steps_fail(
+    chain: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "env" / "site-packages" / "broken_lib.py"
+    library.parent.mkdir(parents=True)
+    library.write_text("raise RuntimeError('built for another numpy')\n")
+    monkeypatch.setenv("PYTHONPATH", str(library.parent))
+    script = script_of(chain)
+    script.write_text(f"import broken_lib\n{script.read_text()}")
+    assert main(["run", str(chain)]) == 1
+    said = capfd.readouterr()
+    assert "cursus-tui: broken_lib is there, but " in said.err
+    assert "cannot import it: RuntimeError: built for another numpy" in said.err
+    assert "network: off" in said.out
+
+
+def test_show_says_what_kept_scripts_off_the_network(
+    chain: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run(capsys, "run", str(chain), "--allow-network")
+    _, (newest, *_) = run(capsys, "runs", str(chain))
+    for arguments in ([], [names_of(chain)[0]]):
+        assert main(["show", newest["run_id"], *arguments, "--path", str(chain)]) == 0
+        assert "network: allowed" in capsys.readouterr().out

@@ -31,7 +31,7 @@ class Warmed:
         (self.library / "__init__.py").write_text("")
         self.edit("1")
         self.preloaded = threading.Event()
-        self.failed: dict[str, str] = {}
+        self.left: dict[str, str] = {}
         self._executor = LocalExecutor(
             environment={**os.environ, "PYTHONPATH": str(self.library.parent)}, noticed=self._noticed
         )
@@ -52,7 +52,7 @@ class Warmed:
 
     def _noticed(self, python: Path, message: Any) -> None:
         if message["event"] == "preloaded":
-            self.failed = message["failed"]
+            self.left = message["left"]
             self.preloaded.set()
 
 
@@ -75,7 +75,7 @@ def test_modules_outside_of_the_project_are_recorded_and_libraries_are_not(
 
 def test_what_a_user_may_edit_is_never_kept_warm(warmed: Warmed) -> None:
     warmed.warm("elsewhere_lib", "elsewhere_lib.part", "psutil")
-    assert sorted(warmed.failed) == ["elsewhere_lib", "elsewhere_lib.part"]
+    assert sorted(warmed.left) == ["elsewhere_lib", "elsewhere_lib.part"]
     assert warmed.run().stdout == "1\n"
     warmed.edit("a longer text")
     attempt = warmed.run()

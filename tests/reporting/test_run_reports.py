@@ -72,6 +72,7 @@ def test_a_failure_tells_file_line_and_hint_in_every_form() -> None:
         error=error,
         blocked=(BlockedAction("pip", "xgboost==1.7"),),
         overrides=(Override("stub", "torch", "absent"),),
+        guard="python",
     )
     report = run_report("r", [state(StepStatus.FAILED, failed), state(StepStatus.WAITING, name="Train")])
     assert report["steps"][0]["error"]["line"] == 12
@@ -86,6 +87,7 @@ def test_a_failure_tells_file_line_and_hint_in_every_form() -> None:
     assert "/p/prep.py:12" in text
     assert "reading orders.csv, written by Load" in text
     assert "blocked pip: xgboost==1.7" in text
+    assert text.count("network: off in Python, which C libraries") == 2, "of the run, and of the attempt"
 
 
 @given(st.text())

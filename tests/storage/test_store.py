@@ -73,6 +73,7 @@ def test_an_attempt_comes_back_as_it_went_in_but_for_secrets(store: RunStore):
         overrides=(Override("environment", "A", "1"),),
         reused_from=("other", 4),
         note="why",
+        guard="namespace",
     )
     edge = LineageEdge(RUN.run_id, "B", 1, "data", "A", 2, "out", Path("/w/A/2/out"))
     with store.transaction():
