@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,7 @@ from cursus_tui.pipeline.overrides import merge, unknown_names
 from cursus_tui.pipeline.resolve import resolve
 from cursus_tui.pipeline.settings import FILE_NAME, Settings, read_settings
 from cursus_tui.pipeline.settings_writer import write_settings
+from cursus_tui.pipeline.source_files import SourceFiles, names_of, source_files
 from cursus_tui.pipeline.target import Target, find_target
 from cursus_tui.pipeline.values import BuilderValues
 from cursus_tui.records.errors import UserError
@@ -42,6 +44,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """What the files of a pipeline said when they were read, and how to resolve that."""
+
+    interpreter: Interpreter
+    settings_file: Path
+    given: Overrides
+    """What the settings file and the flags decide."""
+    resolve: Callable[[Overrides], Pipeline]
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A pipeline that is ready to be looked at, checked or run."""
 
@@ -54,6 +67,8 @@ class Opened:
     """Where lasting edits go; it need not exist yet."""
     home: Path
     """The folder the pipeline lives in: the workspace goes there."""
+    read_anew: Callable[[], Sources]
+    """Read all of its files again, for the interpreter that was chosen on opening."""
 
 
 def open_pipeline(path: str, options: OpenOptions | None = None) -> Opened:
@@ -68,16 +83,23 @@ def open_pipeline(path: str, options: OpenOptions | None = None) -> Opened:
     """
     options = options or OpenOptions()
     target = find_target(path)
-    settings_file, settings = _settings(target, options)
-    interpreter = choose_interpreter(options.python, settings.python, project_folders(target.home))
-    layout = _layout(target, options, settings, interpreter)
-    check = _Resolver(layout, interpreter, settings)
-    overrides = merge(settings.overrides, options.overrides)
-    for step_python in set(overrides.pythons.values()):
-        check_interpreter(step_python, "per step")
-    pipeline = check(overrides)
+    found = _read(target, options)
+    pipeline = found.resolve(found.given)
     _refuse_unknown(pipeline, options.overrides)
-    return Opened(pipeline, interpreter, check, settings_file, target.home)
+    read_anew = partial(_read, target, options, found.interpreter)
+    return Opened(pipeline, found.interpreter, found.resolve, found.settings_file, target.home, read_anew)
+
+
+def _read(target: Target, options: OpenOptions, in_force: Interpreter | None = None) -> Sources:
+    settings_file, settings = _settings(target, options)
+    wanted = choose_interpreter(options.python, settings.python, project_folders(target.home))
+    interpreter = in_force or wanted
+    layout = _layout(target, options, settings, interpreter)
+    given = merge(settings.overrides, options.overrides)
+    for step_python in set(given.pythons.values()):
+        check_interpreter(step_python, "per step")
+    resolve = _Resolver(layout, interpreter, settings, wanted)
+    return Sources(interpreter, settings_file, given, resolve)
 
 
 def _settings(target: Target, options: OpenOptions) -> tuple[Path, Settings]:
@@ -140,6 +162,8 @@ class Workbench:
         self._shelf: _Shelf | None = None
         self._opening = threading.Lock()
         self.session: Session | None = None
+        self._files = SourceFiles()
+        self._files.take(self._files.look(self._source_files()))
 
     def _shelved(self) -> _Shelf:
         """Opens it, on whichever thread asks first."""
@@ -249,7 +273,44 @@ class Workbench:
 
     def save(self, overrides: Overrides) -> Saved:
         """Write decisions to the settings file, where they last, but for secrets that are not in it yet."""
-        return write_settings(self._opened.settings_file, overrides, is_secret)
+        saved = write_settings(self._opened.settings_file, overrides, is_secret)
+        self._files.take(self._files.look([saved.file]))
+        return saved
+
+    def _source_files(self) -> tuple[Path, ...]:
+        return source_files(self.pipeline, self._opened.settings_file)
+
+    def changed_files(self) -> tuple[Path, ...]:
+        """Files of the pipeline (not scripts) whose content is another one than the one that was read."""
+        return self._files.changed(self._source_files())
+
+    def reload(self, changed: Iterable[Path]) -> bool:
+        """Read the pipeline's files anew, and have the session go on with what they say. Blocks.
+
+        Args:
+            changed: The files that changed, for the notice.
+
+        Returns:
+            False where the session would not have it now, since a step runs.
+
+        Raises:
+            UserError: A file became invalid: the pipeline stays as it was.
+        """
+        from cursus_tui.execution.legality import IllegalCommand
+
+        assert self.session is not None
+        stamps = self._files.look(self._source_files())
+        try:
+            found = self._opened.read_anew()
+            found.resolve(found.given)  # Here, not on the session's thread: asking Cursus' builders may take a minute.
+            self.session.reload(found.given, found.resolve, f"{names_of(changed)} changed on disk").result()
+        except IllegalCommand:
+            return False
+        except Exception:
+            self._files.take(stamps)  # It will be no better until they change again.
+            raise
+        self._files.take(stamps)
+        return True
 
     def close(self, *, keep_running: bool = False) -> None:
         """End the session (a running step is cancelled, or goes on with ``keep_running``) and release everything."""
@@ -264,7 +325,10 @@ class Workbench:
 class _Resolver:
     """Resolves a layout with overrides, and adds what the scripts' source tells."""
 
-    def __init__(self, layout: ProjectLayout, interpreter: Interpreter, settings: Settings) -> None:
+    def __init__(
+        self, layout: ProjectLayout, interpreter: Interpreter, settings: Settings, wanted: Interpreter
+    ) -> None:
+        self._wanted = wanted
         self._layout = layout
         self._interpreter = interpreter
         self._settings = settings
@@ -277,6 +341,12 @@ class _Resolver:
             *given_data_findings(pipeline),
             *self._unknown_settings(pipeline),
         )
+        if self._wanted.python != self._interpreter.python:
+            message = (
+                f"{self._wanted.python} is wanted now ({self._wanted.reason}), {self._interpreter.python} is in use"
+            )
+            hint = "open the pipeline again to run its scripts there"
+            found = (*found, Finding(Severity.WARNING, "another-python", None, message, hint, self._settings.file))
         if problem:
             message = f"Cursus' own step builders did not answer for every step: {problem}"
             hint = "those steps' values are derived from the config instead"

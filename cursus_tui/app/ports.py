@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
@@ -150,6 +150,12 @@ class DeskPort(Protocol):
 
     def save(self, overrides: Overrides) -> Saved:
         """Write the overrides into the pipeline's ``cursus-tui.yaml``, without secrets that are new to it."""
+
+    def changed_files(self) -> tuple[Path, ...]:
+        """Files that the pipeline was read from whose content is another one now; blocks."""
+
+    def reload(self, changed: Iterable[Path]) -> bool:
+        """Read the pipeline anew into the session; False where a step runs. Blocks, and raises ``UserError``."""
 
     def close(self, *, keep_running: bool = False) -> None:
         """Release everything; blocks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -51,8 +51,12 @@ def stored_position(store: StoreReader, run_id: str, plan: Plan, edits: tuple[Ov
 
 def edits_of(store: StoreReader, run_id: str, given: Overrides) -> tuple[Overrides, ...]:
     """The decisions of a stored run on top of those given now: what was edited on screen wins."""
-    stored = [unmasked_overrides(each, given) for each in store.edits(run_id)]
-    return (given, *(_with_changes(given, stored[0], each) for each in stored[1:]))
+    return rebased(given, [unmasked_overrides(each, given) for each in store.edits(run_id)])
+
+
+def rebased(given: Overrides, edits: Sequence[Overrides]) -> tuple[Overrides, ...]:
+    """Edits made on top of other decisions, the first of them, on top of these instead."""
+    return (given, *(_with_changes(given, edits[0], each) for each in edits[1:]))
 
 
 def _with_changes(base: Overrides, first: Overrides, last: Overrides) -> Overrides:
@@ -69,7 +73,7 @@ def _changed(mine: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, 
     merged = {key: value for key, value in mine.items() if key in new or key not in old}
     for key, value in new.items():
         before = old.get(key)
-        if value == before and key in merged:
+        if key in old and value == before:
             continue
         if isinstance(value, Mapping):
             merged[key] = _changed(merged.get(key) or {}, before or {}, value)

@@ -67,6 +67,10 @@ def _while_running(at: Position, step: str | None) -> str | None:
     return None if at.live is not None else "nothing is running"
 
 
+def _at_rest(at: Position, step: str | None) -> str | None:
+    return f"{at.current or 'a step'} is running" if at.phase is Phase.RUNNING else None
+
+
 def _can_run(at: Position, step: str | None) -> str | None:
     assert step is not None
     definition = at.plan.pipeline.steps[step]
@@ -108,6 +112,7 @@ _RULES: dict[str, Callable[[Position, str | None], str | None]] = {
     "run_through": _run_to,
     "skip": _skip,
     "undo": _undo,
+    "reload": _at_rest,
 }
 
 

@@ -14,6 +14,7 @@ from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.plan import Plan
 from cursus_tui.execution.ports import DataProbe, PipelineScriptExecutor
 from cursus_tui.execution.position import Position
+from cursus_tui.execution.reloading import reload
 from cursus_tui.execution.run_control import RunControl
 from cursus_tui.execution.session_loop import Done, SessionLoop
 from cursus_tui.execution.step_attempt import AttemptMaker
@@ -111,7 +112,8 @@ class Session:
     def lineage(self, step: str) -> tuple[LineageEdge, ...]:
         """What fed a step's newest attempt; empty where it has none, and once the session has ended."""
         state = self.state
-        attempt = state.steps[step].attempt
+        found = state.steps.get(step)
+        attempt = found.attempt if found else None
         if attempt is None or self._loop.ended:
             return ()
         return self._reader.lineage(state.run_id, step, attempt.number)
@@ -221,6 +223,21 @@ class Session:
         """Take the newest edit back."""
         return self._command("undo", lambda: commands.undo(self._run, self._resolve))
 
+    def reload(self, given: Overrides, resolve: Callable[[Overrides], Pipeline], what: str) -> Done:
+        """The pipeline's own files changed and were read anew: go on with what they say. Not while a step runs.
+
+        Args:
+            given: What settings and flags decide now.
+            resolve: Resolves with the new files; from now on for every edit.
+            what: What happened to which files, for the notice.
+        """
+
+        def taken_over() -> None:
+            reload(self._run, resolve, given, what)
+            self._run.after_commit(lambda: self._resolve_with(resolve))
+
+        return self._command("reload", taken_over)
+
     def script_changed(self, step: str) -> Done:
         """A step's script may have been edited: see what became stale."""
         return self._command("script_changed", lambda: commands.looked_at_anew(self._run), step)
@@ -254,6 +271,9 @@ class Session:
             call()
 
         return self._loop.submit(checked, runs=name in RUNS)
+
+    def _resolve_with(self, resolve: Callable[[Overrides], Pipeline]) -> None:
+        self._resolve = resolve
 
     # Beginning and ending
 

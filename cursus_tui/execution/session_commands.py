@@ -123,7 +123,7 @@ def skip(run: RunControl, step: str) -> None:
     run.at = run.at.but(outputs={name: each for name, each in run.at.outputs.items() if name != step})
     run.record(attempt, {})
     if run.at.phase is Phase.PAUSED and run.at.current == step:
-        _stand_before_next(run)
+        stand_before_next(run)
 
 
 def cancel(run: RunControl) -> None:
@@ -187,10 +187,11 @@ def looked_at_anew(run: RunControl) -> None:
     """Find out what changed on disk or by an edit; where execution stood before a step, it may be another now."""
     run.refresh()
     if run.at.phase in (Phase.PAUSED, Phase.FINISHED) and run.at.reason in (None, PauseReason.BEFORE_STEP):
-        _stand_before_next(run)
+        stand_before_next(run)
 
 
-def _stand_before_next(run: RunControl) -> None:
+def stand_before_next(run: RunControl) -> None:
+    """Pause before the step that would run next, or where none would."""
     upcoming = next_due(run.at.plan, run.at.states)
     if upcoming is not None:
         run.pause(PauseReason.BEFORE_STEP, upcoming)

@@ -17,7 +17,7 @@ from cursus_tui.execution.legality import IllegalCommand
 from cursus_tui.execution.position import Position
 from cursus_tui.execution.run_control import FULL, RunControl
 from cursus_tui.records.errors import UserError
-from cursus_tui.records.events import SessionChanged, SessionEvent, StepChanged
+from cursus_tui.records.events import PipelineChanged, SessionChanged, SessionEvent, StepChanged
 from cursus_tui.records.run import PauseReason, Phase, SessionState
 from cursus_tui.storage.store import RunStore
 
@@ -244,11 +244,16 @@ class SessionLoop:
             LOG.error("a command failed", exc_info=error)
 
     def _announce(self, before: Position) -> None:
-        at, state = self.at, self.state
+        at, state, said = self.at, self.state, tuple(self.run.outbox)
+        # First of all: steps may be other ones now.
+        for event in said:
+            if isinstance(event, PipelineChanged):
+                self._publish(event)
         for name in _changed_steps(before, at):
             self._publish(StepChanged(name, state))
-        for event in tuple(self.run.outbox):
-            self._publish(event)
+        for event in said:
+            if not isinstance(event, PipelineChanged):
+                self._publish(event)
         now, then = ((each.run_id, each.phase, each.reason, each.current) for each in (at, before))
         if now != then:
             self._publish(SessionChanged(state))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cursus_tui.records.pipeline import Finding, Pipeline
+from cursus_tui.records.pipeline import Finding, Overrides, Pipeline
 from cursus_tui.records.run import ResourceSample, SessionState, StepBreakpoint
 
 
@@ -45,10 +45,12 @@ class ResourcesSampled:
 
 @dataclass(frozen=True, slots=True)
 class PipelineChanged:
-    """Parameters, wiring or a script were edited: the pipeline was resolved anew."""
+    """Parameters, wiring or the pipeline's files were edited: it was resolved anew. Sent before its steps' changes."""
 
     pipeline: Pipeline
     state: SessionState
+    given: Overrides | None = None
+    """Where its files were read anew: what settings and flags decide now, without the session's edits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,12 @@ class RunStore:
         """Forget an edit that was undone."""
         self._write("DELETE FROM edits WHERE run_id = ? AND number >= ?", [(run_id, number)])
 
+    def replace_edits(self, run_id: str, edits: Iterable[Overrides]) -> None:
+        """The decisions of a run whose files changed: those it begins with now, then one for each edit."""
+        self.pop_edit(run_id, 0)
+        for number, overrides in enumerate(edits):
+            self.push_edit(run_id, number, overrides)
+
     def set_breakpoint(self, dag_file: Path, breakpoint: StepBreakpoint) -> None:
         """Set a breakpoint, or change the one that is there."""
         self._write(

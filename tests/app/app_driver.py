@@ -79,7 +79,7 @@ class Driver:
     async def settle(self) -> None:
         """Until nothing moves any more."""
         for _ in range(2):
-            waited = [worker for worker in self.app.workers if worker.group not in ("log-index", "scripts")]
+            waited = [worker for worker in self.app.workers if worker.group not in ("log-index", "disk")]
             await self.app.workers.wait_for_complete(waited)
             await self.pilot.pause()
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cursus_tui.execution.legality import IllegalCommand
+from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import (
     BreakpointsChanged,
     PipelineChanged,
@@ -492,6 +493,9 @@ class FakeDesk:
         self.started: list[str | None] = []
         self.saved: list[Overrides] = []
         self.left_out: tuple[str, ...] = ()
+        self.changed: tuple[Path, ...] = ()
+        self.reloaded: list[tuple[Path, ...]] = []
+        self.invalid: UserError | None = None
         self._unfinished = unfinished
 
     def unfinished(self) -> RunRecord | None:
@@ -504,6 +508,16 @@ class FakeDesk:
     def save(self, overrides: Overrides) -> Saved:
         self.saved.append(overrides)
         return Saved(self.folder / "cursus-tui.yaml", self.left_out)
+
+    def changed_files(self) -> tuple[Path, ...]:
+        return self.changed
+
+    def reload(self, changed: Iterable[Path]) -> bool:
+        self.reloaded.append(tuple(changed))
+        self.changed = ()
+        if self.invalid is not None:
+            raise self.invalid
+        return True
 
     def close(self, *, keep_running: bool = False) -> None:
         self.data.close()

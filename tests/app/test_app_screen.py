@@ -293,7 +293,7 @@ async def test_a_script_edited_outside_is_noticed(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
         script = desk.pipeline.steps["prepare"].script
         assert script is not None
-        await driver.until(lambda: bool(driver.main._scripts.known))
+        await driver.until(lambda: bool(driver.main.disk.scripts.known))
         script.write_text("def main(): pass\n")
         await driver.until(lambda: bool(desk.session.given))
         assert desk.session.given == [("script_changed", "prepare")]

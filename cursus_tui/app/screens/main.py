@@ -14,12 +14,12 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
-from textual.worker import Worker
 
 from cursus_tui.app import messages
 from cursus_tui.app.actions import ACTIONS
 from cursus_tui.app.arrangement import ALL, PANES, TABS, Arrangement, arrange
 from cursus_tui.app.attention import call_user, ended_long
+from cursus_tui.app.disk_watch import DiskWatch
 from cursus_tui.app.follow import forward
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.panes.breakpoints_pane import BreakpointsPane
@@ -36,7 +36,6 @@ from cursus_tui.app.panes.step_line import StepLine
 from cursus_tui.app.ports import DeskPort, Done, SessionPort
 from cursus_tui.app.progress import ProgressReader
 from cursus_tui.app.screens.telling import tell_headings, tell_standing, tell_verbs
-from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.run import PauseReason, SessionState
 from cursus_tui.text import safe
@@ -74,8 +73,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._zoomed = False
         self._arrangement = Arrangement(True, frozenset({"pipeline"}), self._tab)
         self._progress = ProgressReader()
-        self._scripts = ScriptWatch()
-        self._looking: Worker[None] | None = None
+        self.disk = DiskWatch(self)
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -103,7 +101,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Show the pipeline; the ticking parts begin."""
         self.go_to("pipeline")
         self.set_interval(0.5, self._tick)
-        self.set_interval(1.0, self._look_at_scripts)
+        self.set_interval(1.0, self.disk.look)
 
     # --- panes -------------------------------------------------------------------------------------
 
@@ -369,8 +367,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.show_tab("source")
 
     def on_pipeline_arrived(self, event: messages.PipelineArrived) -> None:
-        """Edited: resolved anew."""
+        """Edited, here or on disk: resolved anew."""
         pipeline = event.event.pipeline
+        if event.event.given is not None:
+            self._kept = event.event.given
         step = self.situation.step if self.situation.step in pipeline.steps else next(iter(pipeline.steps), None)
         edited = pipeline.overrides != self._kept
         self.change(pipeline=pipeline, findings=pipeline.findings, step=step, edited=edited)
@@ -405,17 +405,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return self.session.lineage(step) if self.session else ()
 
     # --- scripts edited outside ---------------------------------------------------------------------
-
-    def _look_at_scripts(self) -> None:
-        """Once a second, in a thread: a project may lie on a slow file system, which must not pile up looks."""
-        if self._looking is None or self._looking.is_finished:
-            self._looking = self.run_worker(self._compare_scripts, thread=True, group="scripts", exit_on_error=False)
-
-    def _compare_scripts(self) -> None:
-        steps = self.situation.pipeline.steps
-        changed = self._scripts.changed({step.script for step in steps.values() if step.script})
-        if changed:
-            self.app.call_from_thread(self.scripts_changed, changed)
 
     def scripts_changed(self, changed: frozenset[Any]) -> None:
         """Tell the session which steps' scripts are other ones now."""
