@@ -31,6 +31,7 @@ def said(made: Bench) -> list[str]:
 def ran(tmp_path: Path):
     made = bench(chain(tmp_path, "A", "B", "C"))
     made.run("continue_")
+    made.session.wait_counted(10)
     yield made
     made.close()
 
