@@ -65,7 +65,7 @@ def bench(project: Path, tmp_path: Path) -> Iterator[Workbench]:
 async def test_settings_and_dag_are_taken_over_and_what_they_change_is_stale(bench: Workbench, project: Path) -> None:
     (dag,) = project.glob("*.dag.json")
     async with opened(bench) as driver:
-        await driver.until(lambda: "next: SourceA_0000" in driver.told)
+        await driver.until(lambda: "nothing ran yet" in driver.told)
         session = bench.session
         assert session is not None
         await driver.press("n")
@@ -98,7 +98,7 @@ async def test_settings_and_dag_are_taken_over_and_what_they_change_is_stale(ben
 @pytest.mark.real
 async def test_what_the_screen_saves_itself_is_no_change(bench: Workbench) -> None:
     async with opened(bench) as driver:
-        await driver.until(lambda: "next: SourceA_0000" in driver.told)
+        await driver.until(lambda: "nothing ran yet" in driver.told)
         await driver.press("4")
         await driver.search("job type")
         await driver.press("=")
