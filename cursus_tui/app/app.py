@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 
 from cursus_tui.app.actions import Scope
+from cursus_tui.app.key_order import KeyOrder
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.leaving import Leaving
 from cursus_tui.app.opening import Opening
@@ -69,6 +70,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         self._open_desk = open_desk
         self._keys = keymap
         self._opening = opening
+        self._key_order = KeyOrder(self, super().on_event)
         self._wear(looks or Looks())
         self.set_keymap(keymap.of_widgets())
         for action, key, scope in keymap.bound():
@@ -93,6 +95,18 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         self.call_after_refresh(self._open)
 
     # --- keys --------------------------------------------------------------------------------------
+
+    @property
+    def typed_ahead(self) -> bool:
+        """Whether keys are still on their way."""
+        return self._key_order.busy
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys take turns; anything else is handled as it comes."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._key_order.take(event)
+        else:
+            await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key does something only where its scope says so."""
