@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from cursus_tui.execution import protection
+from cursus_tui.execution.departed import stop_departed, stop_left
 from cursus_tui.execution.fingerprint import Parts
 from cursus_tui.execution.plan import LIVE, Plan, next_due
 from cursus_tui.execution.ports import ExecutionResult
@@ -89,9 +90,12 @@ def resume(run: RunControl) -> None:
         run.at = dataclasses.replace(run.at, phase=Phase.IDLE)
     for attempt in run.at.outputs.values():
         run.count(attempt)
+    stop_departed(run)
     left = [state.attempt for state in run.at.states.values() if state.status in LIVE and state.attempt is not None]
+    left.sort(key=lambda attempt: attempt.started or 0.0, reverse=True)
     for attempt in left[1:]:
-        _lost(run, attempt, "another step of this run was taken over")
+        # It had left the pipeline for a while, and is back before it was stopped.
+        stop_left(run, attempt, f"is not taken over, for {left[0].step} is")
     if not left:
         stand(run)
         return

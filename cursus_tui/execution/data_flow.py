@@ -20,7 +20,7 @@ from cursus_tui.execution.input_sources import (
 from cursus_tui.execution.plan import Plan
 from cursus_tui.records.pipeline import Binding, Finding, Severity, Step
 from cursus_tui.records.run import Artifact, Attempt, LineageEdge, Override
-from cursus_tui.storage.layout import AttemptFolder, attempt_folder
+from cursus_tui.storage.layout import AttemptFolder, attempt_folder, unquoted
 from cursus_tui.storage.secrets import MASK, is_secret
 
 
@@ -103,6 +103,11 @@ class DataFlowManager:
     def output_paths(self, step: Step, folder: AttemptFolder) -> dict[str, Path]:
         """Where a step writes each of its outputs."""
         return {name: folder.output(name) for name in output_names(step)}
+
+    def written_outputs(self, folder: AttemptFolder) -> dict[str, Path]:
+        """The outputs that an attempt has folders for, whatever its step looks like now."""
+        folders = sorted(folder.outputs.iterdir()) if folder.outputs.is_dir() else []
+        return {unquoted(each): each for each in folders}
 
     def capture_step_outputs(
         self, step: str, output_paths: Mapping[str, Path], returned: Mapping[str, Path]

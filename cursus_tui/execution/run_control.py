@@ -14,7 +14,13 @@ from cursus_tui.execution.breakpoints import BreakpointTable
 from cursus_tui.execution.fingerprint import Parts
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.plan import next_due
-from cursus_tui.execution.ports import DataProbe, ExecutionResult, PipelineScriptExecutor, WorkerEvent
+from cursus_tui.execution.ports import (
+    DataProbe,
+    ExecutionResult,
+    PipelineScriptExecutor,
+    StepProcess,
+    WorkerEvent,
+)
 from cursus_tui.execution.position import Goal, LiveStep, Position
 from cursus_tui.execution.reuse import borrowed_attempt, up_to_date_attempt
 from cursus_tui.execution.row_counts import count_rows
@@ -258,7 +264,11 @@ class RunControl:
     def watch(self, live: LiveStep) -> None:
         """Come back when a live step's process has ended."""
         if live.process is not None:
-            live.process.result.add_done_callback(lambda done: self._post(lambda: self.ended(live, result_of(done))))
+            self.when_ended(live.process, lambda result: self.ended(live, result))
+
+    def when_ended(self, process: StepProcess, then: Callable[[ExecutionResult], None]) -> None:
+        """Do this with a process's result, on the session's thread and in a transaction of its own."""
+        process.result.add_done_callback(lambda done: self._post(lambda: then(result_of(done))))
 
     def take_over(self, live: LiveStep) -> None:
         """A step that another front started is ours now; the run pauses after it."""

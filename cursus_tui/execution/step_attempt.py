@@ -155,9 +155,28 @@ class AttemptMaker:
             protected: How its inputs were before.
             uses: What fed it.
         """
-        folder = AttemptFolder(attempt.folder)
-        outputs = self.flow.output_paths(step, folder)
-        artifacts, odd = self.flow.capture_step_outputs(step.name, outputs, result.returned)
+        outputs = self.flow.output_paths(step, AttemptFolder(attempt.folder))
+        python = step.python or self.options.python
+        return self._concluded(outputs, python, attempt, result, parts, protected, uses)
+
+    def conclude_departed(
+        self, attempt: Attempt, result: ExecutionResult, parts: Parts, protected: Mapping[str, ProtectedInput]
+    ) -> Concluded:
+        """The same for a step that the pipeline no longer has: its folder tells what its outputs were."""
+        outputs = self.flow.written_outputs(AttemptFolder(attempt.folder))
+        return self._concluded(outputs, self.options.python, attempt, result, parts, protected, ())
+
+    def _concluded(
+        self,
+        outputs: Mapping[str, Path],
+        python: Path,
+        attempt: Attempt,
+        result: ExecutionResult,
+        parts: Parts,
+        protected: Mapping[str, ProtectedInput],
+        uses: tuple[InputUse, ...],
+    ) -> Concluded:
+        artifacts, odd = self.flow.capture_step_outputs(attempt.step, outputs, result.returned)
         status, error, findings = StepStatus(result.status), result.error, list[Finding]()
         changes = [change for each in protected.values() for change in protection.changes_of(each)]
         shared = [change for change in changes if not change.private]
@@ -166,10 +185,9 @@ class AttemptMaker:
         elif error is not None and not error.hint:
             error = dataclasses.replace(error, hint=failure_hint(error, uses, protected))
         if private := [change for change in changes if change.private]:
-            findings.append(_private_changed(step.name, private))
+            findings.append(_private_changed(attempt.step, private))
         if status is StepStatus.PASSED:
             findings += odd
-        python = step.python or self.options.python
         learned = learned_parts(result.imported_files, result.libraries, self.digests, python, attempt.started)
         parts = {**parts, **learned}
         ended = dataclasses.replace(

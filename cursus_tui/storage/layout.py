@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +63,28 @@ class AttemptFolder:
         """Stamps of its input files, taken before it started."""
         return self.path / "inputs.json"
 
+    @property
+    def outputs(self) -> Path:
+        """Holds a folder for each output channel."""
+        return self.path / "output"
+
     def input(self, channel: str) -> Path:
         """The protected copy of an input channel, where one was made."""
         return self.path.joinpath("inputs", _quoted(channel))
 
     def output(self, channel: str) -> Path:
         """Where an output channel is written."""
-        return self.path.joinpath("output", _quoted(channel))
+        return self.outputs / _quoted(channel)
 
 
 def attempt_folder(workspace: Path, run_id: str, step: str, attempt: int) -> AttemptFolder:
     """The folder of an attempt; step names are quoted so that none can leave the workspace."""
     return AttemptFolder(workspace.joinpath("runs", run_id, _quoted(step), str(attempt)))
+
+
+def unquoted(folder: Path) -> str:
+    """The name that a folder stands for: of an output channel, say."""
+    return unquote(folder.name)
 
 
 def _quoted(name: str) -> str:

@@ -29,6 +29,7 @@ BOUNDARIES = 16
 """Two for each transaction of a run of three steps with rows to count; a test checks that there are no more."""
 pytestmark = pytest.mark.real
 SEED = int(os.environ.get("KILL_SEED", "1"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
 
 
 def front(home: Path, boundary: int = -1, **options: object) -> subprocess.Popen[bytes]:
@@ -98,7 +99,18 @@ def test_killed_at_a_boundary_of_the_store(tmp_path: Path, boundary: int):
     resume_and_check(tmp_path)
 
 
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_killed_at_any_moment(tmp_path: Path, round_: int):
+    """Also before the first row is stored, while the interpreter starts, or after the last step."""
+    process = front(tmp_path)
+    eventually((tmp_path / "shown").exists, 20)
+    time.sleep(random.Random(SEED * 1000 + 500 + round_).uniform(0, 0.6))
+    process.kill()
+    assert process.wait(10) in (0, -signal.SIGKILL)
+    resume_and_check(tmp_path)
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
 def test_killed_in_the_middle_of_a_step(tmp_path: Path, round_: int):
     chance = random.Random(SEED * 1000 + round_)
     held = chance.choice(STEPS)
