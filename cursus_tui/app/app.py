@@ -23,7 +23,7 @@ from cursus_tui.records.run import Phase, RunRecord
 
 if TYPE_CHECKING:
     from cursus_tui.app.ports import DeskPort
-    from cursus_tui.app.screens.main import MainScreen
+    from cursus_tui.app.screens.main import MainScreen, Verb
 
 ANSI_THEME = "ansi-dark"
 """Uses the terminal's own colours: few bytes, and right for NO_COLOR."""
@@ -36,6 +36,13 @@ class Looks:
     theme: str | None = None
     plain: bool = False
     """The terminal's own colours, no animation: for slow lines and NO_COLOR."""
+
+
+def _verbs() -> dict[str, Verb]:
+    """Imported with the first action: the dialogs of all of them take longer than a picture."""
+    from cursus_tui.app.commands import VERBS
+
+    return VERBS
 
 
 class CursusApp(App[Leaving], inherit_bindings=False):
@@ -143,7 +150,6 @@ class CursusApp(App[Leaving], inherit_bindings=False):
 
     @work(thread=True, exit_on_error=False)
     def _open(self) -> None:
-        from cursus_tui.app.commands import VERBS
         from cursus_tui.app.screens.main import MainScreen
 
         try:
@@ -151,7 +157,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         except Exception as problem:
             self.call_from_thread(self._give_up, problem)
             return
-        self.call_from_thread(self._show, desk, MainScreen(desk, self._keys, VERBS))
+        self.call_from_thread(self._show, desk, MainScreen(desk, self._keys, _verbs))
 
     def _give_up(self, problem: Exception) -> None:
         """End; whoever runs the app tells why, once the terminal is restored."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -23,15 +24,11 @@ from cursus_tui.app.disk_watch import DiskWatch
 from cursus_tui.app.follow import forward
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.panes.breakpoints_pane import BreakpointsPane
-from cursus_tui.app.panes.call_pane import CallPane
-from cursus_tui.app.panes.checks_pane import ChecksPane
 from cursus_tui.app.panes.chrome import PaneBar, StatusLine, VerbLine
 from cursus_tui.app.panes.data_pane import DataPane
-from cursus_tui.app.panes.log_pane import LogPane
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.pipeline_pane import PipelinePane
 from cursus_tui.app.panes.search_line import SearchLine
-from cursus_tui.app.panes.source_pane import SourcePane
 from cursus_tui.app.panes.step_line import StepLine
 from cursus_tui.app.ports import DeskPort, Done, SessionPort
 from cursus_tui.app.progress import ProgressReader
@@ -39,6 +36,9 @@ from cursus_tui.app.screens.telling import tell_headings, tell_standing, tell_ve
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.run import PauseReason, SessionState
 from cursus_tui.text import safe
+
+if TYPE_CHECKING:
+    from cursus_tui.app.panes.source_pane import SourcePane
 
 Verb = Callable[["MainScreen"], None]
 
@@ -52,13 +52,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
     # As Textual has it, another focus paints the whole screen anew; the widgets concerned paint themselves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
-    def __init__(self, desk: DeskPort, keymap: Keymap, verbs: dict[str, Verb]) -> None:
+    def __init__(self, desk: DeskPort, keymap: Keymap, verbs: Callable[[], dict[str, Verb]]) -> None:
         """Make the screen; nothing is started yet.
 
         Args:
             desk: The opened pipeline.
             keymap: The keys in force.
-            verbs: What each action of the registry does.
+            verbs: Gives what each action of the registry does; asked when the first one is performed.
         """
         super().__init__()
         self.desk = desk
@@ -72,27 +72,27 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._tab = "data"
         self._zoomed = False
         self._arrangement = Arrangement(True, frozenset({"pipeline"}), self._tab)
+        self._panes: dict[str, Pane] = {}
         self._progress = ProgressReader()
         self.disk = DiskWatch(self)
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
-        """All panes are made once; which are in sight depends on the width."""
+        """Everything that the first picture shows; the other panes follow behind it."""
+        pipeline, breakpoints = PipelinePane(id="pane-pipeline"), BreakpointsPane(id="pane-breakpoints")
+        data = DataPane(lambda: self.desk.data, self._lineage, id="pane-data")
+        self._panes = {"pipeline": pipeline, "data": data, "breakpoints": breakpoints}
         yield PaneBar(id="bar-all")
         yield StepLine()
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield PaneBar(id="bar-left")
-                yield PipelinePane(id="pane-pipeline")
+                yield pipeline
                 yield PaneBar(id="bar-below")
-                yield BreakpointsPane(id="pane-breakpoints")
+                yield breakpoints
             with Vertical(id="right"):
                 yield PaneBar(id="bar-right")
-                yield DataPane(lambda: self.desk.data, self._lineage, id="pane-data")
-                yield SourcePane(id="pane-source")
-                yield CallPane(id="pane-call")
-                yield LogPane(id="pane-log")
-                yield ChecksPane(id="pane-checks")
+                yield data
         yield SearchLine(id="search")
         yield StatusLine()
         yield VerbLine()
@@ -102,12 +102,25 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.go_to("pipeline")
         self.set_interval(0.5, self._tick)
         self.set_interval(1.0, self.disk.look)
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self, then: Callable[[], None] = lambda: None) -> None:
+        """Make the panes that the first picture does not show; then do what had to wait for them."""
+        if len(self._panes) < len(PANES):
+            from cursus_tui.app.panes.later import later_panes
+
+            made = later_panes()
+            await self.query_one("#right").mount(*made.values())
+            self._panes |= made
+            self._arrange()
+            self._hand_down()
+        then()
 
     # --- panes -------------------------------------------------------------------------------------
 
     def pane(self, name: str) -> Pane:
         """A pane by its name."""
-        return self.query_one(f"#pane-{name}", Pane)
+        return self._panes[name]
 
     @property
     def data_pane(self) -> DataPane:
@@ -117,6 +130,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @property
     def source_pane(self) -> SourcePane:
         """The source pane."""
+        from cursus_tui.app.panes.source_pane import SourcePane
+
         return self.query_one(SourcePane)
 
     @property
@@ -131,6 +146,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def go_to(self, pane: str) -> None:
         """Bring a pane into sight and give it the focus."""
+        if pane not in self._panes:
+            self.call_later(self._complete, partial(self.go_to, pane))
+            return
         self.situation = replace(self.situation, pane=pane)
         self._arrange()
         self.pane(pane).focus_target.focus()
@@ -138,7 +156,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def show_tab(self, tab: str) -> None:
         """Show a tab beside the pipeline where there is room, else go to it."""
-        if self._arrangement.single:
+        if self._arrangement.single or tab not in self._panes:
             self.go_to(tab)
             return
         self._tab = tab
@@ -175,8 +193,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.set_class(not found.single and self.app.size.width >= ALL, "-full")
         self.query_one("#left").display = bool(found.left)
         self.query_one("#right").display = found.right
-        for name in PANES:
-            self.pane(name).display = name in found.panes
+        for name, pane in self._panes.items():
+            pane.display = name in found.panes
         below = self.pane("breakpoints")
         below.styles.height = "1fr" if found.single else min(10, max(1, len(now.breakpoints)))
         self.query_one("#bar-all").display = found.single
@@ -213,10 +231,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._hand_down()
 
     def _hand_down(self) -> None:
-        if not self.is_mounted:
-            return
-        for name in PANES:
-            pane = self.pane(name)
+        for pane in self._panes.values():
             pane.situation = self.situation
             if pane.display:
                 pane.wake()
@@ -242,13 +257,16 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def perform(self, action_id: str) -> None:
         """Do an action of the registry, or say why it cannot be done now."""
+        if len(self._panes) < len(PANES):
+            self.call_later(self._complete, partial(self.perform, action_id))
+            return
         self._select_what_is_pointed_at()
         action = ACTIONS[action_id]
         reason = action.why_not(self.situation)
         if reason:
             self.say(f"{action.title}: not now, {reason}", "warning")
         else:
-            self._verbs[action_id](self)
+            self._verbs()[action_id](self)
 
     def _select_what_is_pointed_at(self) -> None:
         """Keys may come faster than the message that the cursor moved: an action is about where the cursor is."""
@@ -411,7 +429,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         for name, step in self.situation.pipeline.steps.items():
             if step.script in changed and self.session is not None:
                 self.command(lambda session, name=name: session.script_changed(name))  # type: ignore[misc]
-        self.source_pane.reload()
+        if "source" in self._panes:
+            self.source_pane.reload()
 
     def on_unmount(self) -> None:
         """No more events."""
