@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator
-
 from cursus_tui.pipeline.documents import check, parse_json, read_text
 from cursus_tui.pipeline.names import name_key
+from cursus_tui.pipeline.shapes import Before, shape
 from cursus_tui.records.errors import UserError
 
 WHAT = 'a Cursus config: {"configuration": {"shared": {...}, "specific": {"<step>": {...}}}}'
@@ -21,21 +20,24 @@ def _empty_section(value: Any) -> Any:
     return {} if value is None else value
 
 
-Fields = Annotated[dict[str, Any], BeforeValidator(_empty_section)]
+Fields = Annotated[dict[str, Any], Before(_empty_section)]
 
 
-class _Configuration(BaseModel):
-    shared: Fields = {}
-    specific: Annotated[dict[str, Fields], BeforeValidator(_empty_section)] = {}
+@shape
+class _Configuration:
+    shared: Fields = field(default_factory=dict)
+    specific: Annotated[dict[str, Fields], Before(_empty_section)] = field(default_factory=dict)
 
 
-class _Metadata(BaseModel):
-    config_types: Annotated[dict[str, str], BeforeValidator(_empty_section)] = {}
+@shape
+class _Metadata:
+    config_types: Annotated[dict[str, str], Before(_empty_section)] = field(default_factory=dict)
 
 
-class _ConfigDocument(BaseModel):
+@shape
+class _ConfigDocument:
     configuration: _Configuration
-    metadata: Annotated[_Metadata, BeforeValidator(_empty_section)] = _Metadata()
+    metadata: Annotated[_Metadata, Before(_empty_section)] = field(default_factory=_Metadata)
 
 
 @dataclass(frozen=True, slots=True)

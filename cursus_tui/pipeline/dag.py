@@ -15,9 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
 from cursus_tui.pipeline.documents import check, parse_json, read_text
+from cursus_tui.pipeline.shapes import Before, shape
 from cursus_tui.records.pipeline import Finding, Severity
 
 if TYPE_CHECKING:
@@ -26,28 +25,36 @@ if TYPE_CHECKING:
 WHAT = 'a pipeline DAG: {"dag": {"nodes": ["A", "B"], "edges": [["A", "B"]]}}'
 SUPPORTED_MAJOR_VERSION = "1"
 
-StepName = Annotated[str, Field(min_length=1)]
+
+def _named(name: Any) -> Any:
+    if name == "":
+        raise ValueError("String should have at least 1 character")
+    if isinstance(name, str) and not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+        raise ValueError("half a surrogate pair is no character")
+    return name
 
 
-class _Shape(BaseModel):
+def _supported(version: Any) -> Any:
+    if version is not None and str(version).split(".", 1)[0] != SUPPORTED_MAJOR_VERSION:
+        raise ValueError(f"version {version!r} is not supported; only major version 1 is")
+    return version
+
+
+StepName = Annotated[str, Before(_named)]
+
+
+@shape
+class _Shape:
     nodes: list[StepName]
-    edges: list[tuple[StepName, StepName]] = []
+    edges: list[tuple[StepName, StepName]] = field(default_factory=list)
     description: str | None = None
 
 
-class _DagDocument(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
+@shape
+class _DagDocument:
     dag: _Shape
     metadata: dict[str, Any] | None = None
-    version: str | int | float | None = None
-
-    @field_validator("version")
-    @classmethod
-    def _major_version(cls, version: str | int | float | None) -> str | int | float | None:
-        if version is not None and str(version).split(".", 1)[0] != SUPPORTED_MAJOR_VERSION:
-            raise ValueError(f"version {version!r} is not supported; only major version 1 is")
-        return version
+    version: Annotated[str | int | float | None, Before(_supported)] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
+from cursus_tui.pipeline.shapes import read_shape
 from cursus_tui.records.errors import UserError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML's C loader where it was built with one; nine times faster than the pure one."""
 
-Model = TypeVar("Model", bound=BaseModel)
+Shape = TypeVar("Shape")
 
 
 def read_text(file: Path, what: str) -> str:
@@ -84,11 +87,11 @@ def read_json(file: Path, what: str) -> Any:
     return parse_json(read_text(file, what), file, what)
 
 
-def check(model: type[Model], value: Any, file: Path, what: str, text: str = "") -> Model:
+def check(shape: type[Shape], value: Any, file: Path, what: str, text: str = "") -> Shape:
     """Validate what a file holds.
 
     Args:
-        model: What it should look like.
+        shape: What it should look like.
         value: What was read.
         file: Where it was read from.
         what: What it should be, for the message.
@@ -98,8 +101,12 @@ def check(model: type[Model], value: Any, file: Path, what: str, text: str = "")
         UserError: Naming the first wrong field, its line, and what was expected there.
     """
     try:
-        return model.model_validate(value)
-    except ValidationError as error:
+        return read_shape(shape, value)
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        if not isinstance(error, ValidationError):
+            raise
         raise _explained(error, file, what, text) from error
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator
-
 from cursus_tui.pipeline.documents import check
+from cursus_tui.pipeline.shapes import Before, shape
 from cursus_tui.records.pipeline import (
     Contract,
     Dependency,
@@ -36,49 +36,51 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-Text = Annotated[str, BeforeValidator(_as_text)]
+Text = Annotated[str, Before(_as_text)]
 
 
-class _Section(BaseModel):
-    pass
-
-
-class _Input(_Section):
+@shape
+class _Input:
     path: str | None = None
     required: bool = True
     channels: tuple[str, ...] = ()
 
 
-class _Output(_Section):
+@shape
+class _Output:
     path: str | None = None
 
 
-class _Environment(_Section):
+@shape
+class _Environment:
     required: tuple[str, ...] = ()
-    optional: Annotated[dict[str, Text], BeforeValidator(_empty_section)] = {}
+    optional: Annotated[dict[str, Text], Before(_empty_section)] = field(default_factory=dict)
 
 
-class _Argument(_Section):
+@shape
+class _Argument:
     flag: str
     source: str | None = None
 
 
-class _Contract(_Section):
+@shape
+class _Contract:
     entry_point: str | None = None
-    inputs: Annotated[
-        dict[str, Annotated[_Input, BeforeValidator(_empty_section)]], BeforeValidator(_empty_section)
-    ] = {}
-    outputs: Annotated[
-        dict[str, Annotated[_Output, BeforeValidator(_empty_section)]], BeforeValidator(_empty_section)
-    ] = {}
-    env_vars: Annotated[_Environment, BeforeValidator(_empty_section)] = _Environment()
+    inputs: Annotated[dict[str, Annotated[_Input, Before(_empty_section)]], Before(_empty_section)] = field(
+        default_factory=dict
+    )
+    outputs: Annotated[dict[str, Annotated[_Output, Before(_empty_section)]], Before(_empty_section)] = field(
+        default_factory=dict
+    )
+    env_vars: Annotated[_Environment, Before(_empty_section)] = field(default_factory=_Environment)
     job_arguments: tuple[_Argument, ...] = ()
     skip_inputs: tuple[str, ...] = ()
-    input_source_overrides: Annotated[dict[str, str], BeforeValidator(_empty_section)] = {}
+    input_source_overrides: Annotated[dict[str, str], Before(_empty_section)] = field(default_factory=dict)
     sink: bool = False
 
 
-class _Dependency(_Section):
+@shape
+class _Dependency:
     type: str = "processing_output"
     required: bool = True
     compatible_sources: tuple[str, ...] = ()
@@ -86,32 +88,36 @@ class _Dependency(_Section):
     data_type: str = "S3Uri"
 
 
-class _OutputSpec(_Section):
+@shape
+class _OutputSpec:
     type: str = "processing_output"
     aliases: tuple[str, ...] = ()
     data_type: str = "S3Uri"
     property_path: str | None = None
 
 
-class _Spec(_Section):
-    dependencies: Annotated[
-        dict[str, Annotated[_Dependency, BeforeValidator(_empty_section)]], BeforeValidator(_empty_section)
-    ] = {}
-    outputs: Annotated[
-        dict[str, Annotated[_OutputSpec, BeforeValidator(_empty_section)]], BeforeValidator(_empty_section)
-    ] = {}
+@shape
+class _Spec:
+    dependencies: Annotated[dict[str, Annotated[_Dependency, Before(_empty_section)]], Before(_empty_section)] = field(
+        default_factory=dict
+    )
+    outputs: Annotated[dict[str, Annotated[_OutputSpec, Before(_empty_section)]], Before(_empty_section)] = field(
+        default_factory=dict
+    )
 
 
-class _Registry(_Section):
+@shape
+class _Registry:
     sagemaker_step_type: str = "Processing"
 
 
-class _InterfaceDocument(_Section):
+@shape
+class _InterfaceDocument:
     step_type: str
     node_type: str = "internal"
-    registry: Annotated[_Registry, BeforeValidator(_empty_section)] = _Registry()
-    contract: Annotated[_Contract, BeforeValidator(_empty_section)] = _Contract()
-    spec: Annotated[_Spec, BeforeValidator(_empty_section)] = _Spec()
+    registry: Annotated[_Registry, Before(_empty_section)] = field(default_factory=_Registry)
+    contract: Annotated[_Contract, Before(_empty_section)] = field(default_factory=_Contract)
+    spec: Annotated[_Spec, Before(_empty_section)] = field(default_factory=_Spec)
 
 
 def deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cursus_tui.pipeline.overrides import nearest
+from cursus_tui.pipeline.shapes import FORBID_OTHERS, Before, read_shape, shape
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import Isolation, Overrides
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 FILE_NAME = "cursus-tui.yaml"
 
@@ -63,31 +66,44 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_as_text)]
-Source = Annotated[tuple[str, str] | None, BeforeValidator(_as_source)]
-Paths = Annotated[list[str], BeforeValidator(_as_list)]
+Text = Annotated[str, Before(_as_text)]
+Source = Annotated[tuple[str, str] | None, Before(_as_source)]
+Paths = Annotated[list[str], Before(_as_list)]
 
 
-class _SettingsFile(BaseModel):
-    """The schema of ``cursus-tui.yaml``. Field descriptions say what was expected, in error messages."""
+@shape
+class _SettingsFile:
+    """The schema of ``cursus-tui.yaml``, with what is expected of each section for the error messages."""
 
-    model_config = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_OTHERS
 
-    interfaces: Paths = Field([], description="a folder, or a list of folders, of *.step.yaml files")
-    scripts: Paths = Field([], description="a folder, or a list of folders, that hold step scripts")
-    config: str | None = Field(None, description="the path of a config JSON")
-    hyperparameters: str | None = Field(None, description="the path of a hyperparameters JSON")
-    root: str | None = Field(None, description="the path of the project's top folder")
-    python: str | None = Field(None, description="the path of a Python interpreter")
-    stubs: Paths = Field([], description="a list of libraries that may be replaced by a stub")
-    inputs: dict[str, dict[str, str]] = Field({}, description="STEP: {CHANNEL: PATH}")
-    environment: dict[str, dict[str, Text]] = Field({}, description="STEP: {NAME: VALUE}")
-    arguments: dict[str, dict[str, Text]] = Field({}, description="STEP: {NAME: VALUE}")
-    wiring: dict[str, dict[str, Source]] = Field({}, description="STEP: {INPUT: SOURCE_STEP.OUTPUT}, or null to unwire")
-    job_types: dict[str, str] = Field({}, description="STEP: JOB_TYPE")
-    stand_ins: dict[str, str] = Field({}, description="STEP: the path of a script that runs for it")
-    isolation: dict[str, Isolation] = Field({}, description="STEP: zygote or subprocess")
-    pythons: dict[str, str] = Field({}, description="STEP: the path of a Python interpreter")
+    interfaces: Paths = field(
+        default_factory=list, metadata={"expected": "a folder, or a list of folders, of *.step.yaml files"}
+    )
+    scripts: Paths = field(
+        default_factory=list, metadata={"expected": "a folder, or a list of folders, that hold step scripts"}
+    )
+    config: str | None = field(default=None, metadata={"expected": "the path of a config JSON"})
+    hyperparameters: str | None = field(default=None, metadata={"expected": "the path of a hyperparameters JSON"})
+    root: str | None = field(default=None, metadata={"expected": "the path of the project's top folder"})
+    python: str | None = field(default=None, metadata={"expected": "the path of a Python interpreter"})
+    stubs: Paths = field(
+        default_factory=list, metadata={"expected": "a list of libraries that may be replaced by a stub"}
+    )
+    inputs: dict[str, dict[str, str]] = field(default_factory=dict, metadata={"expected": "STEP: {CHANNEL: PATH}"})
+    environment: dict[str, dict[str, Text]] = field(default_factory=dict, metadata={"expected": "STEP: {NAME: VALUE}"})
+    arguments: dict[str, dict[str, Text]] = field(default_factory=dict, metadata={"expected": "STEP: {NAME: VALUE}"})
+    wiring: dict[str, dict[str, Source]] = field(
+        default_factory=dict, metadata={"expected": "STEP: {INPUT: SOURCE_STEP.OUTPUT}, or null to unwire"}
+    )
+    job_types: dict[str, str] = field(default_factory=dict, metadata={"expected": "STEP: JOB_TYPE"})
+    stand_ins: dict[str, str] = field(
+        default_factory=dict, metadata={"expected": "STEP: the path of a script that runs for it"}
+    )
+    isolation: dict[str, Isolation] = field(default_factory=dict, metadata={"expected": "STEP: zygote or subprocess"})
+    pythons: dict[str, str] = field(
+        default_factory=dict, metadata={"expected": "STEP: the path of a Python interpreter"}
+    )
 
 
 def read_settings(file: Path) -> Settings:
@@ -107,8 +123,12 @@ def read_settings(file: Path) -> Settings:
             "the settings are not a mapping", file=file, line=1, expected="lines like `config: config.json`"
         )
     try:
-        parsed = _SettingsFile.model_validate(data)
-    except ValidationError as error:
+        parsed = read_shape(_SettingsFile, data)
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        if not isinstance(error, ValidationError):
+            raise
         raise _user_error(file, lines, error) from None
     return _to_settings(file, parsed)
 
@@ -173,13 +193,14 @@ def _user_error(file: Path, lines: Mapping[tuple[str | int, ...], int], error: V
     line = next((lines[where[:end]] for end in range(len(where), 0, -1) if where[:end] in lines), None)
     section = str(where[0])
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    if first["type"] == "extra_forbidden":
-        close = nearest(section, _SettingsFile.model_fields)
+    expected = {each.name: each.metadata["expected"] for each in fields(_SettingsFile)}
+    if first["type"] == "unexpected_keyword_argument":
+        close = nearest(section, expected)
         return UserError(
             f"unknown setting {section!r}{more}",
             file=file,
             line=line,
-            expected="one of " + ", ".join(_SettingsFile.model_fields),
+            expected="one of " + ", ".join(expected),
             hint=f"did you mean {close!r}?" if close else "",
         )
     shown = repr(first["input"])
@@ -187,7 +208,7 @@ def _user_error(file: Path, lines: Mapping[tuple[str | int, ...], int], error: V
         f"{'.'.join(str(part) for part in where)} cannot be {shown if len(shown) < 60 else shown[:59] + '…'}{more}",
         file=file,
         line=line,
-        expected=f"{section}: {_SettingsFile.model_fields[section].description}",
+        expected=f"{section}: {expected[section]}",
     )
 
 
