@@ -8,11 +8,13 @@ import io
 import os
 from typing import Any, Callable, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
+from .code_folder import private_place
 from .job import Job
 
 CONTAINER_ROOT = "/opt/ml"
 CODE_FOLDERS = ("/opt/ml/code", "/opt/ml/processing/input/code")
 """Where SageMaker puts a training or processing job's own source: here, the folder of the script."""
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
 
 class Port(NamedTuple):
@@ -41,15 +43,16 @@ class ContainerPaths:
         self.inputs = _ports(job.contract_inputs, job.input_paths)
         self.outputs = _ports(job.contract_outputs, job.output_paths)
         self._private = job.file("container")
-        self._code = job.script_folder
+        self.code = job.script_folder
+        """What stands for the folder of its source."""
 
     def input(self, name: str, path: str) -> Tuple[str, Optional[str]]:
         """The local path of an input, and the contract's name for it where the script uses another one."""
-        return self._map(name, path, self.inputs, only_one=False)
+        return self._map(name, path, self.inputs, is_output=False)
 
     def output(self, name: str, path: str) -> Tuple[str, Optional[str]]:
         """The local path of an output, and the contract's name for it where the script uses another one."""
-        return self._map(name, path, self.outputs, only_one=True)
+        return self._map(name, path, self.outputs, is_output=True)
 
     def any(self, path: str) -> str:
         """The local path for any container path, whoever it belongs to; any other path as it is."""
@@ -58,7 +61,13 @@ class ContainerPaths:
         clean = os.path.normpath(path)
         return _beneath(clean, self.inputs + self.outputs) or self._unmapped(clean)
 
-    def _map(self, name: str, path: str, ports: List[Port], only_one: bool) -> Tuple[str, Optional[str]]:
+    def code_folder(self, clean: str) -> Optional[str]:
+        """The container's folder of source that a path is in; None where it is in none, or belongs to a port."""
+        if _beneath(clean, self.inputs + self.outputs) is not None:
+            return None
+        return next((folder for folder in CODE_FOLDERS if clean == folder or clean.startswith(folder + "/")), None)
+
+    def _map(self, name: str, path: str, ports: List[Port], is_output: bool) -> Tuple[str, Optional[str]]:
         clean = os.path.normpath(path)
         exact = [port for port in ports if port.container == clean]
         # Several ports may share a folder: the one of the same name, else one that is wired, says which is meant.
@@ -73,15 +82,21 @@ class ContainerPaths:
             beneath = _beneath(clean, ports)
             if beneath is not None:
                 return beneath, None
-            if only_one and len(ports) == 1 and ports[0].local is not None:
+            if is_output and len(ports) == 1 and ports[0].local is not None:
                 return ports[0].local, ports[0].name
-        return (self._unmapped(clean) if is_container_path(clean) else path), None
+        return (self._unmapped(clean, to_write=is_output) if is_container_path(clean) else path), None
 
-    def _unmapped(self, clean: str) -> str:
+    def _unmapped(self, clean: str, to_write: bool = False) -> str:
+        private = self._private + clean[len(CONTAINER_ROOT) :]
         for folder in CODE_FOLDERS:
-            if clean == folder or clean.startswith(folder + "/"):
-                return self._code + clean[len(folder) :]
-        return self._private + clean[len(CONTAINER_ROOT) :]
+            # What the script writes among its source is private, and what its block put there is looked at there.
+            if (clean == folder or clean.startswith(folder + "/")) and not to_write and not _was_put_there(private):
+                return self.code + clean[len(folder) :]
+        return private
+
+
+def _was_put_there(private: str) -> bool:
+    return os.path.exists(private) and not os.path.islink(private)
 
 
 def _ports(contract: Mapping[str, Optional[str]], local: Mapping[str, str]) -> List[Port]:
@@ -156,18 +171,35 @@ class ContainerView:
         def function(*args: Any, **options: Any) -> Any:
             view = cls._shown
             if view is not None and args and is_container_path(args[0]):
-                args = (view._local(os.fspath(args[0])), *args[1:])
+                args = (view._local(os.fspath(args[0]), _changes(original.__name__, args, options)), *args[1:])
             return original(*args, **options)
 
         return function
 
-    def _local(self, path: str) -> str:
+    def _local(self, path: str, writes: bool) -> str:
+        clean = os.path.normpath(path)
+        folder = self._paths.code_folder(clean)
+        if folder is not None:
+            self.hide()
+            try:
+                private = self._private + folder[len(CONTAINER_ROOT) :]
+                return private_place(self._paths.code, private, clean[len(folder) :], writes)
+            finally:
+                self.show()
         local = self._paths.any(path)
         if local.startswith(self._private):
             self.hide()
             os.makedirs(os.path.join(self._private, "output"), exist_ok=True)
             self.show()
         return local
+
+
+def _changes(name: str, args: Tuple[Any, ...], options: Mapping[str, Any]) -> bool:
+    """Whether a call of a file function changes what is in the file, or what is known of it."""
+    if name != "open":
+        return name in ("chmod", "utime")
+    how = args[1] if len(args) > 1 else options.get("flags", options.get("mode", "r"))
+    return bool(how & _WRITING) if isinstance(how, int) else any(letter in str(how) for letter in "wax+")
 
 
 # Made once, in the zygote: wrapping is the dearer part.

@@ -130,6 +130,26 @@ def test_the_block_sees_the_runs_folders(runner: Runner, tmp_path: Path) -> None
     assert not os.path.exists("/opt/ml/output/notes")
 
 
+def test_what_a_block_writes_to_its_source_reaches_main_and_not_the_user(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{}")
+    script = tmp_path / "step.py"
+    script.write_text(
+        "import os\n"
+        "def main(input_paths, output_paths, environ_vars, job_args):\n"
+        "    print(open(input_paths['settings']).read())\n"
+        "if __name__ == '__main__':\n"
+        "    with open('/opt/ml/code/settings.json', 'w') as file:\n"
+        "        file.write('{\"mine\": 1}')\n"
+        "    os.remove('/opt/ml/code/step.py')\n"
+        "    main({'settings': '/opt/ml/code/settings.json'}, {}, {}, None)\n"
+    )
+    attempt = runner.start_file(script)
+    assert attempt.result.status == "passed", attempt.stderr
+    assert attempt.stdout == '{"mine": 1}\n'
+    assert (tmp_path / "settings.json").read_text() == "{}"
+    assert script.exists()
+
+
 def test_shared_temporary_folders_become_private(runner: Runner, tmp_path: Path) -> None:
     _, seen = run_contract(runner, tmp_path)
     work = seen["environ"]["WORK"]
