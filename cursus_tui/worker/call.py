@@ -21,6 +21,11 @@ from .summaries import one_line
 
 LOGGER_NAMES = ("logger", "logger_fn", "logger_func")
 Send = Callable[..., None]
+_AWAIT = "call it with asyncio.run(main(...)) in the __main__ block, or make it a plain def"
+
+
+class NeverAwaitedError(RuntimeError):
+    """A script's main is a coroutine function, and its block only called it."""
 
 
 class CallableLogger(logging.Logger):
@@ -80,6 +85,9 @@ class MainCall:
         self._view.show()
         try:
             exec(self._script.block, self._script.module.__dict__)
+        except SystemExit:
+            self._require_awaited()
+            raise
         except Exception as error:
             wanted = wanted_container_path(error)
             if self.called or self._job.as_shipped or self._script.main is None or wanted is None:
@@ -89,6 +97,16 @@ class MainCall:
             self._call_from_contract()
         finally:
             self._view.hide()
+        self._require_awaited()
+
+    def _require_awaited(self) -> None:
+        """An ``async def main`` that its block calls like a function does nothing, and no exit code tells."""
+        coroutine = self.returned
+        if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            # Raised inside of it, so that the traceback shows which function it is.
+            coroutine.throw(
+                NeverAwaitedError("main is asynchronous and was never awaited, so nothing of it ran: %s" % _AWAIT)
+            )
 
     def __reduce__(self) -> str:
         """By its name, as the function that it stands for."""

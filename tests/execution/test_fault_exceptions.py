@@ -206,10 +206,19 @@ def test_main_is_not_callable(tmp_path: Path) -> None:
     assert place(run) == ("TypeError", str(run.script), run.line())
 
 
-def test_a_main_that_is_a_coroutine_passes_but_is_noticed(tmp_path: Path) -> None:
-    with FaultRun(tmp_path, "async " + script_with_main("print('never')").lstrip()) as run:
+@pytest.mark.parametrize("call", ["main({", "raise SystemExit(main({"])
+def test_a_main_that_is_a_coroutine_and_never_awaited_fails(tmp_path: Path, call: str) -> None:
+    script = "async " + script_with_main("print('never')").lstrip().replace("):", "):  # HERE", 1)
+    script = script.replace("    main({", f"    {call}").replace(", None)", ", None" + ")" * call.count("("))
+    run = contained_script(tmp_path, script)
+    assert place(run) == ("NeverAwaitedError", str(run.script), run.line())
+    assert "asyncio.run(main(" in run.error().message
+    assert "never" not in run.log()
+
+
+def test_a_main_that_is_a_coroutine_and_awaited_runs(tmp_path: Path) -> None:
+    script = "import asyncio\nasync " + script_with_main("print('awaited')").lstrip()
+    script = script.replace("    main({", "    asyncio.run(main({").replace(", None)", ", None))")
+    with FaultRun(tmp_path, script) as run:
         run.go()
-        assert (run.status(), run.log()) == ("passed", "")
-        assert [each.code for each in run.findings()] == ["empty-output"]
-        assert run.status("Next") == "passed"
-        run.nothing_leaked()
+        assert (run.status(), run.log()) == ("passed", "awaited\n")
