@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -41,6 +42,7 @@ class LogPane(Pane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._box = log_pane.LogPane()
+        self._led_to = ""
 
     def compose(self) -> ComposeResult:
         """The log under its own status line."""
@@ -59,13 +61,28 @@ class LogPane(Pane):
             log.show()
             return
         logs = AttemptFolder(attempt.folder)
-        failed = attempt.status is StepStatus.FAILED and _is_written(logs)
-        log.show(
-            LogSource("stdout", logs.stdout),
-            LogSource("stderr", logs.stderr),
-            live=attempt.status in _LIVE,
-            first="stderr" if failed else "stdout",
-        )
+        sources = (LogSource("stdout", logs.stdout), LogSource("stderr", logs.stderr))
+        fresh = log.files.sources != sources
+        log.show(*sources, live=attempt.status in _LIVE)
+        if fresh:
+            self._led_to = log.source_name
+        self._lead()
+
+    def on_log_view_status_changed(self) -> None:
+        """It grew."""
+        self._lead()
+
+    def _lead(self) -> None:
+        """Show the stream with the failure, or the only one with lines, unless the user chose one."""
+        attempt = self._shown.attempt if self._shown else None
+        log = self._box.log_view
+        if attempt is None or log.source_name != self._led_to or log.source_name == "stderr":
+            return
+        logs = AttemptFolder(attempt.folder)
+        failed = attempt.status is StepStatus.FAILED
+        if _is_written(logs.stderr) and (failed or not _is_written(logs.stdout)):
+            log.show_source("stderr")
+            self._led_to = "stderr"
 
     def log_action(self, name: str) -> None:
         """Do what one of the log's keys does."""
@@ -88,8 +105,8 @@ class LogPane(Pane):
         return self._box.log_view.line_text or None
 
 
-def _is_written(logs: AttemptFolder) -> bool:
+def _is_written(file: Path) -> bool:
     try:
-        return logs.stderr.stat().st_size > 0
+        return file.stat().st_size > 0
     except OSError:
         return False
