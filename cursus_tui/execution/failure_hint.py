@@ -12,7 +12,9 @@ from cursus_tui.records.run import StepError
 
 _END = r"[^\s'\"`,;:)\]}>|]*"
 _READING = re.compile(
-    r"column|key|dtype|parse|decode|shape|index|float|numeric|feature|field|csv|parquet", re.IGNORECASE
+    r"column|key|dtype|parse|decode|shape|index|float|numeric|feature|field|csv|parquet"
+    r"|nan\b|null|missing|empty|convert|\brows?\b|samples?\b|labels?\b",
+    re.IGNORECASE,
 )
 
 
@@ -37,13 +39,16 @@ def failure_hint(error: StepError, uses: tuple[InputUse, ...], protected: Mappin
                         return _sentence(use, name)
     if error.type == "KeyError" or _READING.search(error.message):
         if len(uses) == 1:
-            return _sentence(uses[0], "")
-        return (
-            "it reads " + "; ".join(f"{use.channel}, written by {use.source_step}" for use in written)
-            if written
-            else ""
-        )
+            return _sentence(uses[0], _only_file(uses[0]))
+        if written:
+            return "it reads " + "; ".join(_from(use, _only_file(use)) for use in written)
     return ""
+
+
+def _only_file(use: InputUse) -> str:
+    """The file of a channel as its writer's attempt recorded it, where it is the only one."""
+    found = [each.name for each in use.source.artifacts if each.channel == use.output] if use.source else []
+    return found[0] if len(found) == 1 else ""
 
 
 def _messages(error: StepError) -> Iterator[str]:
@@ -78,8 +83,12 @@ def _file_in(text: str, root: str) -> str | None:
 
 
 def _sentence(use: InputUse, name: str) -> str:
+    return f"reading {_from(use, name)}"
+
+
+def _from(use: InputUse, name: str) -> str:
     shown = f"{use.channel}/{name}" if name else use.channel
     if use.source_step is None:
-        return f"reading {shown}, given as {use.path}"
+        return f"{shown}, given as {use.path}"
     written = "written by" if use.source is not None else "given for"
-    return f"reading {shown}, {written} {use.source_step}"
+    return f"{shown}, {written} {use.source_step}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cursus_tui.execution.data_flow import InputUse
 from cursus_tui.execution.failure_hint import failure_hint
 from cursus_tui.execution.protection import ProtectedInput
-from cursus_tui.records.run import Attempt, Frame, StepError, StepStatus
+from cursus_tui.records.run import Artifact, Attempt, Frame, StepError, StepStatus
 
 WRITTEN = Attempt("run", "Prep", 1, StepStatus.PASSED, Path("/w/Prep/1"))
 DATA = InputUse("training_data", Path("/w/Prep/1/output/out"), "Prep", WRITTEN, "out")
@@ -56,3 +57,17 @@ def test_with_one_input_a_complaint_about_data_is_about_that():
 def test_the_cause_counts_too():
     why = StepError("RuntimeError", "failed", causes=(StepError("OSError", "bad /given/labels/l.csv"),))
     assert failure_hint(why, (DATA, OTHER), {}) == "reading labels/l.csv, given as /given/labels"
+
+
+def test_the_file_is_named_from_what_the_writer_recorded_where_the_message_does_not():
+    path = DATA.path / "deep" / "part-0.csv"
+    artifact = Artifact("Prep", "out", path, "deep/part-0.csv", "csv", 9)
+    returned = Artifact("Prep", "returned", Path("/w/Prep/1/returned/x.csv"), "x.csv", "csv", 9)
+    use = replace(DATA, source=replace(WRITTEN, artifacts=(artifact, returned)))
+    named = "training_data/deep/part-0.csv, written by Prep"
+    cut = error("'amount'", "KeyError", path="'/w/Train/1/inp…")
+    assert failure_hint(cut, (use,), PROTECTED) == f"reading {named}"
+    other = replace(OTHER, path=Path("/elsewhere"))
+    assert failure_hint(error("Input X contains NaN."), (use, other), PROTECTED) == f"it reads {named}"
+    two = replace(use, source=replace(WRITTEN, artifacts=(artifact, replace(artifact, name="b.csv"))))
+    assert failure_hint(cut, (two,), PROTECTED) == "reading training_data, written by Prep"
