@@ -173,7 +173,9 @@ def difference(before: Parts, now: Parts) -> str | None:
     changed.sort(key=_importance)
     words = [_in_words(name, before.get(name), now.get(name)) for name in changed]
     words = list(dict.fromkeys(words))
-    return words[0] if len(words) == 1 else f"{words[0]}, and {len(words) - 1} more" if len(words) > 1 else None
+    if len(words) > 1:
+        return f"{words[0]}, and {len(words) - 1} more {'change' if len(words) == 2 else 'changes'}"
+    return words[0] if words else None
 
 
 _ORDER = ("script", "script file", "module", "env", "arg", "input", "option", "python", "library")
@@ -231,22 +233,22 @@ def digest(parts: Parts) -> str:
 
 
 def missing_output(attempt: Attempt) -> str | None:
-    """Why an attempt's outputs can no longer be used, or None while they are all there as they were written."""
+    """Why an attempt's outputs can no longer be used, a clause; None while they are all there as they were written."""
     for artifact in attempt.artifacts:
         if why := _missing(artifact):
             return why
-    return None if attempt.folder.is_dir() else "its folder is gone"
+    return None if attempt.folder.is_dir() else "the folder of its output is gone"
 
 
 def _missing(artifact: Artifact) -> str | None:
     try:
         status = os.stat(artifact.path)
     except OSError:
-        return f"{artifact.channel}/{artifact.name} is gone"
+        return f"its output {artifact.channel}/{artifact.name} is gone"
     if status.st_size != artifact.bytes:
-        return f"{artifact.channel}/{artifact.name} has another size"
+        return f"its output {artifact.channel}/{artifact.name} has another size"
     if artifact.modified_ns not in (None, status.st_mtime_ns):
-        return f"{artifact.channel}/{artifact.name} was changed since"
+        return f"its output {artifact.channel}/{artifact.name} was changed since"
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cursus_tui.execution.plan import DONE, Plan, next_due
+from cursus_tui.execution.plan import DONE, Plan, next_due, now_is
 from cursus_tui.execution.position import Position
 from cursus_tui.records.run import Phase, StepStatus
 
@@ -58,7 +58,7 @@ def _step_over(at: Position, step: str | None) -> str | None:
     if step is not None:
         state = at.states[step]
         if state.status in DONE and not state.stale:
-            return f"{step} is {state.status} already: run it again instead"
+            return f"{step} {now_is(state)} already: run it again instead"
         return _can_run(at, step)
     return None if next_due(at.plan, at.states) is not None else "no step is ready to run"
 
@@ -91,7 +91,7 @@ def _skip(at: Position, step: str | None) -> str | None:
     if at.live is not None and at.live.attempt.step == step:
         return f"{step} is running: cancel it first"
     if state.status in DONE and not state.stale:
-        return f"{step} is {state.status} already"
+        return f"{step} {now_is(state)} already"
     return f"{step} is skipped already" if state.status is StepStatus.SKIPPED else None
 
 

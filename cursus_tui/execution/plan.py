@@ -24,6 +24,17 @@ RETRIED = frozenset({"worker lost", "disk full"})
 """Types of errors that say nothing about the script: ``continue`` runs such a step again."""
 
 
+_STANDS = {
+    StepStatus.PASSED: "has passed",
+    StepStatus.FAILED: "has failed",
+    StepStatus.WAITING: "has not run yet",
+    StepStatus.MISSING_INPUT: "lacks an input",
+    StepStatus.MISSING_SCRIPT: "has no script here",
+    StepStatus.NOT_LOCAL: "does not run here",
+}
+"""Where ``is`` and the status would not make a sentence."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The order and the neighbours of a pipeline's steps.
@@ -136,7 +147,7 @@ def _by_inputs(plan: Plan, step: Step, states: Mapping[str, StepState], outputs:
                 if before.status is StepStatus.MISSING_INPUT:
                     waits.add(binding.source_step)
                 elif before.status in WITHOUT_OUTPUT:
-                    return _missing_input(step, channel, f"comes from {binding.source_step}, which is {before.status}")
+                    return _missing_input(step, channel, f"comes from {binding.source_step}, which {now_is(before)}")
                 elif before.status in DONE and not _has_output(plan, binding, outputs):
                     reason = f"comes from {binding.source_step}.{binding.source_output}, which nobody gave"
                     return _missing_input(step, channel, reason)
@@ -152,6 +163,11 @@ def _by_inputs(plan: Plan, step: Step, states: Mapping[str, StepState], outputs:
 
 def _missing_input(step: Step, channel: str, reason: str) -> Standing:
     return Standing(StepStatus.MISSING_INPUT, f"{channel} {reason}; {how_to_give(step.name, channel)}")
+
+
+def now_is(state: StepState) -> str:
+    """Where a step stands, as the end of a sentence about it."""
+    return _STANDS.get(state.status, f"is {state.status}")
 
 
 def _has_output(plan: Plan, binding: Binding, outputs: Mapping[str, Attempt]) -> bool:

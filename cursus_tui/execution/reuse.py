@@ -36,7 +36,7 @@ def up_to_date_attempt(
     dag_file = at.plan.pipeline.layout.dag_file
     for earlier, parts in store.reuse_candidates(dag_file, step.name, None if other_runs else at.run_id):
         if difference(parts, states.parts_now(at.plan, step, inputs, parts)) is None and not missing_output(earlier):
-            return _stand_in(at, earlier, "up to date"), parts
+            return _stand_in(at, earlier, ": up to date"), parts
     return None
 
 
@@ -54,7 +54,7 @@ def borrowed_attempt(store: StoreReader, states: StepStates, at: Position, step:
             continue
         now = states.parts_now(at.plan, step, states.inputs(at, step.name), parts)
         why = difference(parts, now)
-        return _stand_in(at, earlier, f"although {why}" if why else "up to date"), now
+        return _stand_in(at, earlier, f", although {why}" if why else ": up to date"), now
     return None
 
 
@@ -75,5 +75,5 @@ def _stand_in(at: Position, earlier: Attempt, why: str) -> Attempt:
         cpu_seconds=None,
         exit_code=None,
         reused_from=(earlier.run_id, earlier.number),
-        note=f"reused attempt {earlier.number}{origin}: {why}",
+        note=f"reused attempt {earlier.number}{origin}{why}",
     )

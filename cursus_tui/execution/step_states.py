@@ -11,7 +11,7 @@ from cursus_tui.execution.artifacts import RETURNED, list_artifacts
 from cursus_tui.execution.data_flow import InputUse, StepInputs
 from cursus_tui.execution.fingerprint import Parts, current_parts, difference, digest, input_parts, missing_output
 from cursus_tui.execution.input_sources import given_outputs
-from cursus_tui.execution.plan import DONE, LIVE, Plan, standing
+from cursus_tui.execution.plan import DONE, LIVE, Plan, now_is, standing
 from cursus_tui.execution.position import Position
 from cursus_tui.execution.step_attempt import AttemptMaker
 from cursus_tui.records.pipeline import Step
@@ -79,7 +79,7 @@ class StepStates:
         if reason := difference(before, self.parts_now(at.plan, step, inputs, before)):
             return reason
         if attempt.status in DONE and step.script is not None and (why := missing_output(attempt)):
-            return f"its output {why}"
+            return why
         for use in inputs.uses:
             source = states.get(use.source_step or "")
             if source is None:
@@ -89,7 +89,7 @@ class StepStates:
             if source.stale:
                 return f"input data of {source.step} is out of date"
             if source.status not in DONE and use.source is not None:
-                return f"{source.step} was run again and {source.status}"
+                return _since(source)
         return None
 
     def parts_now(self, plan: Plan, step: Step, inputs: StepInputs, before: Parts) -> dict[str, str]:
@@ -99,6 +99,14 @@ class StepStates:
         own = self._attempts.parts_now(plan, step, inputs)
         python = step.python or self._attempts.options.python
         return current_parts(own, {}, before, self._attempts.digests, python)
+
+
+def _since(source: StepState) -> str:
+    """What became of a step since another one read what it wrote."""
+    if source.status in (StepStatus.FAILED, StepStatus.CANCELLED):
+        how = "failed" if source.status is StepStatus.FAILED else "was cancelled"
+        return f"{source.step} was run again and {how}"
+    return f"{source.step} {now_is(source)}"
 
 
 def rows_of(attempt: Attempt) -> int | None:

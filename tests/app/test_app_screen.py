@@ -165,7 +165,7 @@ async def test_a_disabled_action_says_why(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
         await driver.press("p")
         assert desk.session.given == []
-        assert "not now, nothing is running" in driver.notices
+        assert "not now: nothing is running" in driver.notices
         verbs = {verb[0]: verb[3] for verb in driver.main.query_one(VerbLine).verbs}
         assert verbs["step-over"]
 

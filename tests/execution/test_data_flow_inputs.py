@@ -103,8 +103,12 @@ def test_the_projects_hyperparameters_are_what_cursus_ships_with_the_script(tmp_
         (StepStatus.READY, "waiting", "waits for A"),
         (StepStatus.FAILED, "waiting", "waits for A"),
         (StepStatus.MISSING_INPUT, "waiting", "waits for A"),
-        (StepStatus.NOT_LOCAL, "missing input", "data comes from A, which is not local; give it with --input B.data="),
-        (StepStatus.MISSING_SCRIPT, "missing input", "which is missing script"),
+        (
+            StepStatus.NOT_LOCAL,
+            "missing input",
+            "data comes from A, which does not run here; give it with --input B",
+        ),
+        (StepStatus.MISSING_SCRIPT, "missing input", "which has no script here"),
         (StepStatus.SKIPPED, "missing input", "which is skipped"),
     ],
 )

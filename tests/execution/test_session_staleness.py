@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from scripted import Bench, ScriptedStep, bench, chain, hang, passed, pipeline_of, step_of, write_everything
 
-from cursus_tui.execution.fingerprint import FileDigests, own_parts
+from cursus_tui.execution.fingerprint import FileDigests, difference, own_parts
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.errors import UserError
@@ -212,7 +212,8 @@ def test_run_only_borrows_the_inputs_of_an_earlier_run_and_says_so(tmp_path: Pat
     again.run("run_only", "B")
     assert again.executor.started == ["B"]
     assert again.statuses == {"A": "reused", "B": "passed", "C": "ready"}
-    assert "although script changed" in again.session.state.steps["A"].note
+    run_id = made.session.state.run_id
+    assert again.session.state.steps["A"].note == f"reused attempt 1 of run {run_id}, although script changed"
     again.close()
 
 
@@ -241,6 +242,28 @@ def test_a_failed_rerun_leaves_the_followers_on_what_was_valid(ran: Bench):
     ran.run("rerun", "B")
     assert ran.executor.times["B"] == 2
     assert ran.session.lineage("B")[0].source_attempt == 1
+
+
+def test_a_step_that_wrote_nothing_is_out_of_date_when_its_folder_is_gone(tmp_path: Path):
+    made = bench(chain(tmp_path, "A"), {"A": lambda step: passed()})
+    made.run("continue_")
+    shutil.rmtree(made.session.state.steps["A"].attempt.folder)
+    made.run("script_changed", "A")
+    assert stale(made) == {"A": "the folder of its output is gone"}
+    made.close()
+
+
+def test_what_became_of_the_step_before_is_a_sentence(ran: Bench):
+    ran.executor.behaviours["A"] = hang
+    ran.session.rerun("A").result(5)
+    ran.run("cancel")
+    assert stale(ran)["B"] == "A was run again and was cancelled"
+
+
+def test_two_changes_are_counted_in_words():
+    before = {"script": "1", "env:A": "x", "env:B": "y"}
+    assert difference(before, {**before, "script": "2", "env:A": "z"}) == "script changed, and 1 more change"
+    assert difference(before, {"script": "2", "env:A": "z", "env:B": "z"}) == "script changed, and 2 more changes"
 
 
 def test_a_step_that_wrote_nothing_is_found_out(tmp_path: Path):
@@ -276,6 +299,7 @@ def grow(file: Path) -> None:
         (rewrite, "its output out/part-0.csv was changed since"),
         (grow, "its output out/part-0.csv has another size"),
         (lambda file: shutil.rmtree(file.parent), "its output out/part-0.csv is gone"),
+        (lambda file: shutil.rmtree(file.parents[2]), "its output out/part-0.csv is gone"),
     ],
 )
 def test_a_step_is_passed_only_while_what_it_wrote_is_there(ran: Bench, spoil: Callable[[Path], None], why: str):

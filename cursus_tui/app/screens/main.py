@@ -264,7 +264,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         action = ACTIONS[action_id]
         reason = action.why_not(self.situation)
         if reason:
-            self.say(f"{action.title}: not now, {reason}", "warning")
+            self.say(f"{action.title}, not now: {reason}", "warning")
         else:
             self._verbs()[action_id](self)
 
