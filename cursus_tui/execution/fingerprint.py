@@ -229,7 +229,7 @@ def _input_in_words(channel: str, before: str | None, now: str | None) -> str:
 def digest(parts: Parts) -> str:
     """All parts as one short digest."""
     text = "\n".join(f"{name}\0{value}" for name, value in sorted(parts.items()))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 def missing_output(attempt: Attempt) -> str | None:

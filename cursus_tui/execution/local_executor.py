@@ -16,6 +16,8 @@ from cursus_tui.execution.local_step import LocalStep
 from cursus_tui.execution.ports import ExecutionContext, StepProcess, WorkerEvent
 from cursus_tui.execution.resources import ResourceSampler
 from cursus_tui.execution.zygote_client import ZygoteClient
+from cursus_tui.pipeline.process_environment import impossible_variable
+from cursus_tui.records.errors import UserError
 from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.storage.workspace import write_private
 from cursus_tui.worker.channel import encode
@@ -52,9 +54,12 @@ class LocalExecutor:
         """Start an attempt.
 
         Raises:
-            UserError: When the interpreter cannot be started.
+            UserError: When the interpreter cannot be started, or no process can have the step's environment.
             RuntimeError: When the executor is closed.
         """
+        for name, value in context.environment.items():
+            if why := impossible_variable(name, value):
+                raise UserError(f"no process can be given the environment variable {name!r}: {why}")
         number = next(self._numbers)
         zygote = self._zygote(context.python, context.allow_network)
         message = job_message(context, number)

@@ -27,6 +27,7 @@ from cursus_tui.execution.row_counts import count_rows
 from cursus_tui.execution.step_attempt import AttemptMaker, Prepared
 from cursus_tui.execution.step_states import StepStates, given_attempt, given_steps, rows_of
 from cursus_tui.execution.worker_events import HEARD, apply_event
+from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import FindingAdded, Noticed, SessionEvent
 from cursus_tui.records.pipeline import Finding
 from cursus_tui.records.run import (
@@ -247,7 +248,8 @@ class RunControl:
         try:
             live.process = self.executor.start(prepared.context, self.listener(live))
         except Exception as error:  # A back end that cannot start is a failed step, never a dead session.
-            result = ExecutionResult("failed", None, StepError("not started", f"{type(error).__name__}: {error}"))
+            told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            result = ExecutionResult("failed", None, StepError("not started", told))
             self._post(lambda: self.ended(live, result))
             return
         self.watch(live)

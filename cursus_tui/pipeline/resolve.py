@@ -13,10 +13,12 @@ from cursus_tui.pipeline.cursus_rules import INPUT_FIELDS
 from cursus_tui.pipeline.dag import PipelineDAGResolver, read_dag
 from cursus_tui.pipeline.kinds import classify
 from cursus_tui.pipeline.names import NodeName
+from cursus_tui.pipeline.process_environment import impossible_variable
 from cursus_tui.pipeline.resolved_findings import resolved_findings
 from cursus_tui.pipeline.scripts import exists, python_folders
 from cursus_tui.pipeline.values import BY_USER, BuilderValues, StepSource, arguments, environment, resolve_job_type
 from cursus_tui.pipeline.wiring import Refusal, candidates, sort_decisions, wire_step
+from cursus_tui.records.errors import UserError
 from cursus_tui.records.pipeline import (
     Binding,
     Interface,
@@ -56,8 +58,10 @@ def resolve(
         builders: Step -> the exact environment and arguments, where Cursus itself could be asked.
 
     Raises:
-        UserError: The DAG, the config, the hyperparameters or an interface that is needed cannot be read.
+        UserError: The DAG, the config, the hyperparameters or an interface that is needed cannot be read, or the user
+            decided something that cannot be.
     """
+    _refuse_impossible(overrides)
     catalog = catalog or StepCatalog(layout.interfaces)
     config = read_config(layout.config) if layout.config else PipelineConfig()
     hyperparameters = read_hyperparameters(layout.hyperparameters) if layout.hyperparameters else {}
@@ -92,6 +96,13 @@ def resolve(
         overrides=overrides,
         python_paths=python_folders(layout, (step.script for step in steps.values() if step.script)),
     )
+
+
+def _refuse_impossible(overrides: Overrides) -> None:
+    for step, values in overrides.environment.items():
+        for name, value in values.items():
+            if why := impossible_variable(name, value):
+                raise UserError(f"{step} cannot be given the environment variable {name!r}: {why}")
 
 
 def _resolve_step(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from cursus_tui.pipeline.config import PipelineConfig
 from cursus_tui.pipeline.dag import PipelineDAGResolver
+from cursus_tui.pipeline.process_environment import impossible_variable
 from cursus_tui.pipeline.scripts import exists
 from cursus_tui.pipeline.values import StepSource, missing_variables
 from cursus_tui.pipeline.wiring import Refusal
@@ -38,6 +39,7 @@ def resolved_findings(
         yield from _doubts(by_step[name])
         if name in sources and step.kind is StepKind.SCRIPT:
             yield from _missing_values(name, sources[name], environments[name], config)
+            yield from _impossible_values(name, environments[name], config)
     yield from _empty_edges(dag, steps, bindings)
     yield from _config_findings(steps, config)
 
@@ -107,6 +109,14 @@ def _missing_values(
         message = f"{name} requires the environment variable {variable}, and nothing gives it."
         hint = f"Give it with --env {name}.{variable}=VALUE, or a config with --config."
         yield Finding(severity, "missing-variable", name, message, hint)
+
+
+def _impossible_values(name: str, environment: tuple[Value, ...], config: PipelineConfig) -> Iterator[Finding]:
+    for value in environment:
+        if why := impossible_variable(value.name, value.value):
+            message = f"{name} cannot be given the environment variable {value.name!r} ({value.origin}): {why}."
+            hint = "Correct it in the config; until then the step cannot be started."
+            yield Finding(Severity.ERROR, "impossible-variable", name, message, hint, file=config.file)
 
 
 def _empty_edges(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import yaml
 
 from cursus_tui.pipeline.overrides import nearest
+from cursus_tui.pipeline.process_environment import impossible_variable
 from cursus_tui.pipeline.shapes import FORBID_OTHERS, Before, read_shape, shape
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.opening import LayoutFlags
@@ -130,7 +131,20 @@ def read_settings(file: Path) -> Settings:
         if not isinstance(error, ValidationError):
             raise
         raise _user_error(file, lines, error) from None
+    _refuse_impossible(file, lines, parsed)
     return _to_settings(file, parsed)
+
+
+def _refuse_impossible(file: Path, lines: Mapping[tuple[str | int, ...], int], parsed: _SettingsFile) -> None:
+    for step, values in parsed.environment.items():
+        for name, value in values.items():
+            if why := impossible_variable(name, value):
+                raise UserError(
+                    f"environment.{step}.{name} is no environment variable: {why}",
+                    file=file,
+                    line=lines.get(("environment", step, name)),
+                    expected="environment: STEP: {NAME: VALUE}, as a process can have them",
+                )
 
 
 def _read_text(file: Path) -> str:
