@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from cursus_tui.records.errors import UserError
 from cursus_tui.worker import launch
-from cursus_tui.worker.channel import LineReader, encode
+from cursus_tui.worker.channel import RECEIVE_BYTES, LineReader, encode
 from cursus_tui.worker.environment import NETWORK, of_worker
 
 _LOG = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class ZygoteClient:
         lines = LineReader()
         while True:
             try:
-                data = self._socket.recv(1 << 18)
+                data = self._socket.recv(RECEIVE_BYTES)
             except OSError:
                 data = b""
             if not data:

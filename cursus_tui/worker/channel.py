@@ -22,6 +22,8 @@ def encode(message: Json) -> bytes:
     return (_to_json(message, default=repr, separators=(",", ":")) + "\n").encode("ascii", "backslashreplace")
 
 
+RECEIVE_BYTES = 1 << 16
+"""At a time. For a larger buffer the allocator asks the kernel, each time."""
 OF_DESCENDANTS = frozenset(("blocked", "notice", "override"))
 """What a process that the step forked may report; the rest tells how far the step itself is."""
 
@@ -104,7 +106,7 @@ class LineSocket:
         if not (mask & selectors.EVENT_READ and self.is_open):
             return
         try:
-            data = self._connection.recv(1 << 18)
+            data = self._connection.recv(RECEIVE_BYTES)
         except BlockingIOError:
             return
         except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import sys
@@ -66,7 +67,11 @@ class StepRun:
         return code
 
     def say_last_word(self, code: int) -> None:
-        """Tell the zygote how this process ends, and let go of its pipes."""
+        """Let go of the pipes to the zygote, and tell it how this process ends."""
+        # Before the word, so that the zygote finds their ends when it comes.
+        for descriptor in (1, 2):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
         own, below = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
         self.sender.send(
             "left",
@@ -74,8 +79,6 @@ class StepRun:
             peak_rss_bytes=max(own.ru_maxrss, below.ru_maxrss) * 1024,
             cpu_seconds=own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime,
         )
-        os.close(1)
-        os.close(2)
 
     def _run_script(self) -> "Tuple[int, MainCall | None]":
         call = None
@@ -157,8 +160,8 @@ class StepRun:
         return 0
 
     def _report_modules(self) -> None:
-        files, libraries = self._modules.since(self._source, self.job.is_own_file)
-        self.sender.hold("modules", files=[file for file in files if file != self.job.script], libraries=libraries)
+        files, libraries = self._modules.since(self.job.script, self._source, self.job.is_own_file)
+        self.sender.hold("modules", files=files, libraries=libraries)
 
     def _announce_end(self) -> None:
         lingering = lingering_threads()

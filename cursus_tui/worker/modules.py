@@ -42,11 +42,12 @@ class ModuleRecord:
         names = frozenset(sys.modules)
         return cls(names, _versions({name.partition(".")[0] for name in names}), next(reversed(sys.modules)))
 
-    def since(self, source: bytes, is_own: Callable[[str], bool]) -> Tuple[List[str], Dict[str, str]]:
+    def since(self, script: str, source: bytes, is_own: Callable[[str], bool]) -> Tuple[List[str], Dict[str, str]]:
         """What a step uses.
 
         Args:
-            source: The script's text.
+            script: The script, which is not among the files.
+            source: Its text.
             is_own: Whether a file is one that the user may edit.
 
         Returns:
@@ -55,7 +56,7 @@ class ModuleRecord:
         """
         new = self._imported_since()
         found = (getattr(sys.modules.get(name), "__file__", None) for name in new)
-        files = sorted({file for file in found if isinstance(file, str) and is_own(file)})
+        files = sorted({file for file in found if isinstance(file, str) and file != script and is_own(file)})
         named = imported_names(source)
         for file in files:
             named |= imported_names(_text_of(file))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import signal
@@ -172,19 +171,21 @@ def write_once(path: str, content: Json) -> None:
         FileExistsError: The other was first.
         OSError: It cannot be written.
     """
-    data = encode(content)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        if os.write(descriptor, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
-    finally:
-        os.close(descriptor)
+    _write_whole(path, content, os.O_EXCL)
 
 
 def write_atomically(path: str, content: Json) -> None:
     """Write JSON so that a reader finds all of it or nothing, and is the file's owner."""
     temporary = path + ".tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, default=repr)
+    _write_whole(temporary, content, os.O_TRUNC)
     os.replace(temporary, path)
+
+
+def _write_whole(path: str, content: Json, how: int) -> None:
+    data = encode(content)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o600)
+    try:
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    finally:
+        os.close(descriptor)

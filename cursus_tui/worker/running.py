@@ -156,6 +156,9 @@ class RunningStep:
                 return
             self._end(ending)
             self._control.close()
+            for stream in (self._out, self._err):
+                if stream.is_open:
+                    stream.ready()
 
     def _end(self, ending: Ending) -> None:
         if self._ending is None:

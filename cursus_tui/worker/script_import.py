@@ -84,7 +84,7 @@ class ScriptImportManager:
 
 def read_source(script: str) -> bytes:
     """The script's bytes; compiled afresh each time, so an edit is always seen."""
-    with open(script, "rb") as file:
+    with open(script, "rb", 0) as file:
         return file.read()
 
 
