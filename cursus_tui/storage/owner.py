@@ -31,6 +31,11 @@ UNKNOWN = Owner(0, "an unknown host", "an unknown user", 0.0)
 """Somebody holds the lock, but what they wrote cannot be read."""
 
 
+HEIR_SECONDS = 2.0
+"""What a front forks has its lock until it becomes another program, also when the front is killed meanwhile."""
+LOOK_SECONDS = 0.02
+
+
 class OwnerLock:
     """An exclusive ``flock`` on a file that says who holds it.
 
@@ -48,12 +53,20 @@ class OwnerLock:
     def acquire(self) -> Owner | None:
         """Take the lock.
 
+        Where its owner is dead, somebody whom it was starting has it for a moment yet, and is waited for.
+
         Returns:
             None when it is ours now, else the front that has it.
 
         Raises:
             OSError: The file cannot be opened, or its file system knows no locks.
         """
+        until = time.monotonic() + HEIR_SECONDS
+        while (other := self._try()) is not None and _is_dead(other) and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+        return other
+
+    def _try(self) -> Owner | None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,6 +97,19 @@ def read_owner(path: Path) -> Owner:
         return Owner(int(fields["pid"]), str(fields["host"]), str(fields["user"]), float(fields["since"]))
     except (OSError, ValueError, KeyError, TypeError):
         return UNKNOWN
+
+
+def _is_dead(owner: Owner) -> bool:
+    """Whether an owner on this host is no more; False where that cannot be told."""
+    if owner.pid <= 0 or owner.host != socket.gethostname():
+        return False
+    try:
+        os.kill(owner.pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _user() -> str:

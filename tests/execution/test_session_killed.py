@@ -32,8 +32,8 @@ SEED = int(os.environ.get("KILL_SEED", "1"))
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
 
 
-def front(home: Path, boundary: int = -1, **options: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, str(FRONT), str(home), str(boundary), *STEPS]
+def front(home: Path, boundary: int = -1, run_id: str = "", **options: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, str(FRONT), str(home), str(boundary), run_id, *STEPS]
     return subprocess.Popen(command, **options)  # type: ignore[call-overload,no-any-return]
 
 
@@ -97,6 +97,34 @@ def test_a_run_has_as_many_boundaries_as_are_tried(tmp_path: Path):
 def test_killed_at_a_boundary_of_the_store(tmp_path: Path, boundary: int):
     assert front(tmp_path, boundary).wait(30) == -signal.SIGKILL
     resume_and_check(tmp_path)
+
+
+@pytest.mark.parametrize("boundary", range(2, BOUNDARIES, 3))
+def test_who_resumes_is_killed_at_a_boundary_too(tmp_path: Path, boundary: int):
+    """Until one comes through: its first boundaries are those of taking over, its last those of the run's end."""
+    assert front(tmp_path, boundary).wait(30) == -signal.SIGKILL
+    chance = random.Random(SEED * 1000 + 100 + boundary)
+    codes = []
+    while not codes or codes[-1] != 0:
+        run = newest_run(tmp_path)
+        codes.append(front(tmp_path, chance.randrange(12), run.run_id if run else "").wait(30))
+        assert codes[-1] in (0, -signal.SIGKILL)
+        assert len(codes) < 30
+    resume_and_check(tmp_path)
+
+
+def test_killed_while_a_second_front_looks_on(tmp_path: Path):
+    (tmp_path / "hold-B").touch()
+    process = front(tmp_path)
+    eventually(lambda: journal(tmp_path)["B began"] == 1, 20)
+    onlooker = real_session(real_chain(tmp_path, *STEPS))
+    onlooker.start().result(20)
+    assert onlooker.state.current == "B"
+    process.kill()
+    process.wait(10)
+    resume_and_check(tmp_path)
+    eventually(lambda: {str(each.status) for each in onlooker.state.steps.values()} == {"passed"}, 20)
+    leave(onlooker)
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))

@@ -162,3 +162,20 @@ def test_a_workspace_is_private_whatever_the_umask(tmp_path: Path, umask: int):
     assert {mode(each) for each in files} == {0o600}
     store.close()
     workspace.close()
+
+
+def test_a_lock_that_outlives_its_dead_owner_for_a_moment_is_waited_for(tmp_path: Path):
+    """What a front forks to start another program has its lock until that starts, also when the front is killed."""
+    code = """
+import os, sys, time
+from pathlib import Path
+from cursus_tui.storage.workspace import open_workspace
+open_workspace(Path(sys.argv[1]))
+if os.fork() == 0:
+    time.sleep(0.3)
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    workspace = open_workspace(tmp_path)
+    assert workspace.read_only is None
+    workspace.close()
