@@ -18,6 +18,7 @@ from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.plan import Plan
 from cursus_tui.execution.ports import ExecutionContext, ExecutionResult
 from cursus_tui.execution.protection import InputChange, InputProtection, ProtectedInput
+from cursus_tui.pipeline.values import command_line
 from cursus_tui.records.pipeline import Finding, Severity, Step
 from cursus_tui.records.run import Attempt, LineageEdge, Override, StepError, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
@@ -107,9 +108,6 @@ class AttemptMaker:
     ) -> ExecutionContext:
         pipeline, options = plan.pipeline, self.options
         contract = step.interface.contract if step.interface else None
-        argv: list[str] = []
-        for argument in pipeline.arguments.get(step.name, ()):
-            argv += [argument.name, argument.value]
         kind = step.interface.sagemaker_step_type.lower() if step.interface else ""
         return ExecutionContext(
             run_id=attempt.run_id,
@@ -124,7 +122,7 @@ class AttemptMaker:
             input_paths=inputs,
             output_paths=outputs,
             environment={value.name: value.value for value in pipeline.environment.get(step.name, ())},
-            argv=tuple(argv),
+            argv=command_line(pipeline.arguments.get(step.name, ())),
             job_type=step.job_type,
             python_paths=pipeline.python_paths,
             project_root=pipeline.layout.root,

@@ -12,6 +12,7 @@ from cursus_tui.execution.artifacts import RETURNED
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.execution.step_states import rows_of
 from cursus_tui.records.events import Noticed, SessionChanged, StepChanged
+from cursus_tui.records.pipeline import Value
 from cursus_tui.records.run import Artifact, Attempt, PauseReason, Phase, StepStatus
 from cursus_tui.storage.schema import OPEN_RUN
 
@@ -370,4 +371,12 @@ def test_a_cycle_waits_for_itself_and_the_rest_runs(tmp_path: Path):
     made = bench(pipeline_of(tmp_path, steps, [("B", "C", "data"), ("C", "B", "data")]))
     made.run("continue_")
     assert made.statuses == {"A": "passed", "B": "waiting", "C": "waiting"}
+    made.close()
+
+
+def test_a_flag_without_a_value_stands_alone_on_the_command_line(tmp_path: Path):
+    arguments = {"A": (Value("--verbose", "", "config verbose", True, bare=True), Value("--rows", "5", "you", True))}
+    made = bench(replace(chain(tmp_path, "A"), arguments=arguments))
+    made.run("continue_")
+    assert made.executor.contexts["A"].argv == ("--verbose", "--rows", "5")
     made.close()
