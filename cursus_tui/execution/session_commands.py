@@ -23,9 +23,9 @@ Resolve = Callable[[Overrides], Pipeline]
 
 
 def new_run_id() -> str:
-    """A name for a run: its time of start, which sorts, and a short random tail."""
+    """A name for a run: its time of start in UTC, whose hours never come twice, so that it sorts; and a random tail."""
     now = time.time()
-    return time.strftime("%Y%m%d-%H%M%S-", time.localtime(now)) + f"{now % 1 * 1000:03.0f}"[:3] + secrets.token_hex(2)
+    return time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + f"{int(now % 1 * 1000):03}" + secrets.token_hex(2)
 
 
 def continue_(run: RunControl) -> None:

@@ -232,7 +232,7 @@ class RunRecord:
     """One run of a pipeline."""
 
     run_id: str
-    """Sortable: time of start and a short random tail."""
+    """Sortable: time of start, in UTC, and a short random tail."""
     pipeline: str
     dag_file: Path
     started: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -76,13 +77,14 @@ def print_run(console: Console, report: dict[str, Any]) -> None:
 
 
 def print_runs(console: Console, runs: Iterable[RunRecord]) -> None:
-    """The list of runs, newest first."""
+    """The list of runs, newest first, with the user's own time: their ids have UTC."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("run", "pipeline", "phase", "took", "started by"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("run", "pipeline", "phase", "started", "took", "started by"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "started")
     for run in runs:
         took = human_seconds(run.ended - run.started) if run.ended else ""
-        table.add_row(run.run_id, plain(run.pipeline), run.phase.value, took, plain(run.command))
+        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
+        table.add_row(run.run_id, plain(run.pipeline), run.phase.value, started, took, plain(run.command))
     console.print(table)
 
 

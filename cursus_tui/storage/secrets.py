@@ -9,6 +9,8 @@ MASK = "********"
 """What stands for a secret's value."""
 
 _SECRET = re.compile(r"SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL|TOKEN|KEY|(?:^|_)PWD(?:_|$)")
+_SHELL_VARIABLES = ("PWD", "OLDPWD")
+"""Folders, as every shell sets them; in small letters, as an argument is written, it is a password."""
 _HARMLESS = re.compile(
     r"KEYWORD|KEYBOARD|MONKEY|TOKENI[SZ][A-Z]*"  # words of the trade that only look alike
     r"|(?<![A-Z0-9])(?:MAX|MIN|NUM|N|TOTAL|PAD|SPECIAL|MASK|UNK|CLS|SEP|EOS|BOS)(?:_NEW|_INPUT|_OUTPUT)?_TOKENS?"
@@ -22,6 +24,8 @@ def is_secret(name: str) -> bool:
     Names like ``*KEY*``, ``*TOKEN*``, ``*SECRET*``, ``*PASSWORD*`` and credentials are, whatever their case; a
     tokenizer's options, token counts and keywords are not.
     """
+    if name in _SHELL_VARIABLES:
+        return False
     flat = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", name).upper()
     return _SECRET.search(_HARMLESS.sub("", flat)) is not None
 

@@ -12,6 +12,8 @@ MASK = "********"
 MAX_FIELDS = 1000
 """Of a larger mapping only the size is ever shown."""
 _SECRET = re.compile(r"SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL|TOKEN|KEY|(?:^|_)PWD(?:_|$)")
+_SHELL_VARIABLES = ("PWD", "OLDPWD")
+"""Folders, as every shell sets them; in small letters, as an argument is written, it is a password."""
 _HARMLESS = re.compile(
     r"KEYWORD|KEYBOARD|MONKEY|TOKENI[SZ][A-Z]*"  # words of the trade that only look alike
     r"|(?<![A-Z0-9])(?:MAX|MIN|NUM|N|TOTAL|PAD|SPECIAL|MASK|UNK|CLS|SEP|EOS|BOS)(?:_NEW|_INPUT|_OUTPUT)?_TOKENS?"
@@ -25,6 +27,8 @@ environment variable ``JOIN_KEY`` would vanish from the very message that explai
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable of this name is to be masked: the rule of ``storage/secrets.py``, out of reach from here."""
+    if name in _SHELL_VARIABLES:
+        return False
     flat = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", name).upper()
     return _SECRET.search(_HARMLESS.sub("", flat)) is not None
 

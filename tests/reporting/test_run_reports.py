@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,10 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cursus_tui.records.run import Artifact, Attempt, BlockedAction, Override, StepError, StepState, StepStatus
+from cursus_tui.records.run import (
+    Artifact,
+    Attempt,
+    BlockedAction,
+    Override,
+    Phase,
+    RunRecord,
+    StepError,
+    StepState,
+    StepStatus,
+)
 from cursus_tui.reporting.junit import junit
 from cursus_tui.reporting.run_report import run_report, run_status
-from cursus_tui.reporting.run_text import print_attempt, print_run
+from cursus_tui.reporting.run_text import print_attempt, print_run, print_runs
 
 FOLDER = Path("/w/runs/r/Preprocess/1")
 
@@ -98,3 +109,17 @@ def test_no_message_breaks_the_xml_or_reaches_the_terminal_raw(message: str) -> 
     console = Console(file=io.StringIO(), width=80)
     print_run(console, report)
     assert "\x1b" not in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_list_of_runs_has_the_users_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        console = Console(file=io.StringIO(), width=120)
+        print_runs(
+            console, [RunRecord("20250101-180000-1", "fraud", Path("/p"), 1735754400.0, None, Phase.PAUSED, "debug")]
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "2025-01-02 03:00" in console.file.getvalue()  # type: ignore[attr-defined]

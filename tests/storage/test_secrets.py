@@ -16,6 +16,8 @@ from cursus_tui.storage.secrets import MASK, is_secret, mask
         "DB_PASSWORD",
         "db-passwd",
         "PWD_HASH",
+        "pwd",
+        "DB_PWD",
         "CLIENT_SECRET",
         "SERVICE_CREDENTIALS",
         "ADMIN_TOKEN",
@@ -39,6 +41,8 @@ def test_names_that_hold_secrets(name: str) -> None:
         "LABEL_FIELD",
         "TRAIN_RATIO",
         "tokens_per_call",
+        "PWD",
+        "OLDPWD",
     ],
 )
 def test_names_that_only_look_alike(name: str) -> None:

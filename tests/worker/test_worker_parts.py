@@ -198,6 +198,8 @@ NAMES = [
     "keywords",
     "AWS_SECRET",
     "PWD",
+    "OLDPWD",
+    "pwd",
     "rows",
 ]
 
