@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +19,7 @@ from cursus_tui.app.actions import Scope
 from cursus_tui.app.key_order import KeyOrder
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.leaving import Leaving
+from cursus_tui.app.line import LineDriver, wait_until_cut
 from cursus_tui.app.opening import Opening
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import Phase, RunRecord
@@ -71,7 +74,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         Raises:
             UserError: There is no such theme.
         """
-        super().__init__()
+        super().__init__(driver_class=LineDriver)
         self.desk: DeskPort | None = None
         self.main: MainScreen | None = None
         self._open_desk = open_desk
@@ -98,6 +101,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
     def on_mount(self) -> None:
         """Paint first; everything that takes time follows behind."""
         self._listen_to_signals()
+        self._listen_to_line()
         self.push_screen(Opening(self._opening))
         self.call_after_refresh(self._open)
 
@@ -216,15 +220,38 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             gc.freeze()
             gc.set_threshold(5_000, 20, 20)
 
-    # --- the terminal goes away ----------------------------------------------------------------------
+    # --- the end that nobody asked for ----------------------------------------------------------------
+
+    @property
+    def crash(self) -> Exception | None:
+        """The error of ours that ended the app; whoever runs it tells of it."""
+        if self._exception is None and self.return_value is None:
+            return RuntimeError("the screen could not go on")  # Textual panicked outside of our code
+        return self._exception
+
+    def _print_error_renderables(self) -> None:
+        """Print nothing: Textual's own traceback shows the values of variables, and escape sequences as they are."""
+        self._exit_renderables.clear()
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             try:
                 loop.add_signal_handler(number, self._leave_for, number)
             except (NotImplementedError, RuntimeError, ValueError):
                 return  # not the main thread: whoever runs us there listens
+
+    def _listen_to_line(self) -> None:
+        driver, loop = self._driver, asyncio.get_running_loop()
+        if not isinstance(driver, LineDriver):
+            return
+
+        def listen() -> None:
+            if wait_until_cut(driver.fileno):
+                with suppress(RuntimeError):  # the loop is closed: we are leaving anyway
+                    loop.call_soon_threadsafe(self._leave_for, signal.SIGHUP)
+
+        threading.Thread(target=listen, name="line", daemon=True).start()
 
     def _leave_for(self, number: int) -> None:
         """A cut line or a kind kill: the running step is left to be adopted by the next start."""

@@ -57,27 +57,43 @@ def debug(
 
     settings = load_settings()
     app = CursusApp(open_desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
-    return run_app(app)
+    return run_app(app, limits.command)
 
 
-def run_app(app: CursusApp) -> int:
+def run_app(app: CursusApp, command: str) -> int:
     """Run the app to its end; whatever happens, its step is taken care of and what was opened is closed.
+
+    Args:
+        app: Made, and not run yet.
+        command: How to come back to what goes on without it.
 
     Returns:
         The exit code.
     """
     # A thread that reads what a step printed gives way to a key within this time, not within Python's 5 ms.
     sys.setswitchinterval(0.001)
-    keep_running = True  # unless the user says otherwise: a crash of ours must not take the step with it
+    leaving = None
     try:
         leaving = app.run()
-        keep_running = leaving is None or leaving.keep_running
     finally:
+        # Kept running unless the user says otherwise: a crash of ours must not take the step with it.
+        keep_running = leaving is None or leaving.keep_running
         if app.desk is not None:
             app.desk.close(keep_running=keep_running)
-    if leaving is not None and leaving.problem is not None:
-        raise leaving.problem
+        if leaving is None or not leaving.terminal_gone:
+            _say_farewell(app, command)
+    problem = leaving.problem if leaving is not None else app.crash
+    if problem is not None:
+        raise problem
     return app.return_code or 0
+
+
+def _say_farewell(app: CursusApp, command: str) -> None:
+    from cursus_tui.app.leaving import farewell
+
+    session = app.main.session if app.main is not None else None
+    for line in farewell(session.state if session is not None else None, command):
+        click.echo(line, err=True)
 
 
 def _no_screen() -> str:

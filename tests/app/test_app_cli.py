@@ -10,8 +10,10 @@ import pytest
 
 from cursus_tui.app.app import CursusApp, Looks
 from cursus_tui.app.keymap import build_keymap
+from cursus_tui.app.leaving import farewell
 from cursus_tui.cli.main import main
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.run import Phase, SessionState, StepState, StepStatus
 from cursus_tui.samples.generate import generate
 
 
@@ -52,6 +54,27 @@ def test_plain_looks_use_the_terminals_own_colours() -> None:
     app = CursusApp(lambda: None, build_keymap(), Looks(plain=True))  # type: ignore[arg-type, return-value]
     assert app.native_ansi_color
     assert app.animation_level == "none"
+
+
+def _standing(*statuses: StepStatus, read_only: str | None = None) -> SessionState:
+    steps = {f"S{index}": StepState(f"S{index}", status) for index, status in enumerate(statuses)}
+    return SessionState("r", Phase.RUNNING, None, None, steps, read_only)
+
+
+def test_what_goes_on_without_the_screen_is_told() -> None:
+    state = _standing(StepStatus.PASSED, StepStatus.RUNNING, StepStatus.WAITING)
+    what, how = farewell(state, "cursus-tui debug here")
+    assert "S1 runs on" in what
+    assert how == "  come back: cursus-tui debug here"
+    assert "********" not in how
+    assert "value itself" in farewell(state, "cursus-tui debug here --env S1.API_KEY=********")[1]
+    assert "\x1b" not in farewell(state, "cursus-tui debug 'a\x1b[31m'")[1]
+
+
+def test_nothing_is_told_where_nothing_of_ours_goes_on() -> None:
+    assert farewell(None, "cursus-tui debug here") == ()
+    assert farewell(_standing(StepStatus.PASSED, StepStatus.READY), "cursus-tui debug here") == ()
+    assert farewell(_standing(StepStatus.RUNNING, read_only="pid 3"), "cursus-tui debug here") == ()
 
 
 def test_the_first_picture_imports_nothing_that_takes_time() -> None:

@@ -17,6 +17,7 @@ from needs import REPOSITORY, missing
 
 PROGRAM = str(Path(sys.executable).parent / "cursus-tui")
 SAMPLES = REPOSITORY / "sample_pipelines"
+WATCHED = Path(__file__).with_name("watched.py")
 
 
 class Terminal:
@@ -28,6 +29,8 @@ class Terminal:
         self.height = height
         self.raw = home / f"{self.name}.raw"
         """Every byte that the program sends to its terminal."""
+        self._told = home / f"{self.name}.told"
+        self._told.mkdir()
         settings = {
             "HOME": str(home),
             "XDG_STATE_HOME": str(home / "state"),
@@ -39,19 +42,18 @@ class Terminal:
             **environment,
         }
         assignments = [f"{name}={value}" for name, value in settings.items()]
-        # The program waits until its output is recorded, so that not even its first bytes are missed.
-        waiting = ["sh", "-c", 'read -r _ && exec "$@"', "sh", "env", "-i", *assignments, *command]
+        watched = [sys.executable, "-I", "-S", str(WATCHED), str(self._told), "env", "-i", *assignments, *command]
         self._tmux(
             "-f", "/dev/null", "new-session", "-d", "-s", self.name, "-x", str(width), "-y", str(height),
-            "-c", str(home), *waiting, ";", "set-option", "remain-on-exit", "on", ";", "set-option", "status", "off",
+            "-c", str(home), *watched, ";", "set-option", "status", "off",
         )  # fmt: skip
         self._tmux("resize-window", "-t", self.name, "-x", str(width), "-y", str(height))
         self._tmux("pipe-pane", "-t", self.name, f"cat > '{self.raw}'")
         self.keys("Enter")
 
-    @staticmethod
-    def _tmux(*arguments: str) -> str:
-        done = subprocess.run(["tmux", "-L", "cursus-tui", *arguments], capture_output=True, text=True, check=False)
+    def _tmux(self, *arguments: str) -> str:
+        # A server of its own: one that ends with the last test's session would take a new one with it.
+        done = subprocess.run(["tmux", "-L", self.name, *arguments], capture_output=True, text=True, check=False)
         return done.stdout
 
     def keys(self, *names: str) -> None:
@@ -63,6 +65,12 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type a text as it is."""
         self._tmux("send-keys", "-t", self.name, "-l", text)
+
+    def bring(self, data: bytes) -> None:
+        """Bytes as they are, as a line brings them."""
+        brought = self.home / "brought"
+        brought.write_bytes(data)
+        self._tmux("load-buffer", str(brought), ";", "paste-buffer", "-r", "-t", self.name)
 
     def search(self, text: str) -> None:
         """Search in the pane that has the focus, as one who waits for what the screen asks."""
@@ -87,6 +95,10 @@ class Terminal:
         """What is on the screen now."""
         return self._tmux("capture-pane", "-p", "-t", self.name)
 
+    def printed(self) -> str:
+        """What stands on the usual screen and has left it upwards, its lines as they were before they were wrapped."""
+        return self._tmux("capture-pane", "-p", "-J", "-S", "-", "-t", self.name)
+
     def wait_for(self, *texts: str, seconds: float = 60) -> str:
         """The screen, once it shows all of these."""
         self.until(lambda: _has(self.screen(), texts), seconds, f"{texts}")
@@ -101,24 +113,10 @@ class Terminal:
             time.sleep(0.1)
 
     def wait_ended(self) -> int:
-        """The exit code of the program, once it ended; minus the signal that killed it.
-
-        tmux 3.3 now and then misses the end of a pane's process and never tells its status: then it is taken for 0.
-        """
-        pid = self.fact("pane_pid")
-
-        def told() -> str:
-            return self.fact("pane_dead_status") + self.fact("pane_dead_signal")
-
-        def gone() -> bool:
-            try:
-                return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-            except OSError:
-                return True
-
-        self.until(lambda: told() != "" or gone(), what="the end")
-        time.sleep(0.5)
-        return int(self.fact("pane_dead_status") or -int(self.fact("pane_dead_signal") or 0))
+        """The exit code of the program, once it ended; minus the signal that killed it."""
+        ended = self._told / "ended"
+        self.until(ended.exists, what="the end")
+        return int(ended.read_text())
 
     def fact(self, name: str) -> str:
         """What tmux knows of the terminal, such as ``alternate_on`` or ``pane_title``."""
@@ -130,12 +128,22 @@ class Terminal:
 
     @property
     def pid(self) -> int:
-        """The program's process: the shell became it, by way of ``env``."""
-        return int(self.fact("pane_pid"))
+        """The program's process: ``env`` became it."""
+        return int((self._told / "pid").read_text())
+
+    @property
+    def settings(self) -> tuple[str, str]:
+        """What ``stty -a`` would tell of the terminal, before the program and after it."""
+        return (self._told / "settings.before").read_text(), (self._told / "settings.after").read_text()
+
+    @property
+    def written(self) -> str:
+        """Everything that the program sent to its terminal so far."""
+        return self.raw.read_bytes().decode("utf-8", "surrogateescape") if self.raw.exists() else ""
 
     def close(self) -> None:
-        """End the session, as a cut line does: what runs in it gets a SIGHUP."""
-        self._tmux("kill-session", "-t", self.name)
+        """End the session, as a cut line does: the terminal is gone, and what runs in it gets a SIGHUP."""
+        self._tmux("kill-server")
 
 
 def _has(screen: str, texts: tuple[str, ...]) -> bool:
@@ -165,6 +173,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     yield start
     for one in opened:
         one.close()
+        one.wait_ended()
 
 
 @pytest.fixture

@@ -42,8 +42,8 @@ def restart(screen: MainScreen) -> None:
 
 
 def quit_app(screen: MainScreen) -> None:
-    """Leave at once when nothing runs, else ask what becomes of it."""
-    if not screen.situation.running:
+    """Leave at once when nothing of ours runs, else ask what becomes of it."""
+    if not screen.situation.running or screen.desk.workspace.read_only:
         screen.app.exit(Leaving(keep_running=False))
         return
     state = screen.situation.state
