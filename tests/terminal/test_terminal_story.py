@@ -62,7 +62,7 @@ def test_from_a_breakpoint_over_a_failure_to_the_end(
 
     # Mend the script to blame, run that step again, and continue to the end.
     screen.keys("1", "Up", "3")
-    screen.wait_for("feature_selection.py", "failed in SklearnTraining")
+    screen.wait_for("feature_selection.py", "failed in SklearnTraini")
     screen.keys("o")
     screen.wait_for("script changed")
     screen.keys("r")
