@@ -38,7 +38,9 @@ def main() -> None:
     with open(notes, "w", buffering=1) as times:
         MainScreen.perform = noted  # type: ignore[method-assign]
         opened = open_pipeline(pipeline, OpenOptions(overrides=Overrides(environment=environment)))
-        run_app(CursusApp(lambda: Workbench(opened, RunOptions(), Path(workspace)), build_keymap(None)), "cursus-tui debug")
+        run_app(
+            CursusApp(lambda: Workbench(opened, RunOptions(), Path(workspace)), build_keymap(None)), "cursus-tui debug"
+        )
 
 
 if __name__ == "__main__":
