@@ -22,7 +22,6 @@ NETWORK = frozenset(
     | {"fuse.sshfs", "fuse.s3fs", "fuse.glusterfs", "fuse.gcsfuse", "fuse.rclone", "fuse.goofys", "fuse.ceph", "ncpfs"}
 )
 """File systems on which SQLite's WAL is not safe: its shared memory does not reach other hosts."""
-MOUNTS = Path("/proc/self/mounts")
 
 
 @dataclass(slots=True)
@@ -175,33 +174,23 @@ def _state_folder(of: Path) -> Path:
     return path
 
 
-def network_file_system(path: Path, mounts: Path = MOUNTS) -> str | None:
+def network_file_system(path: Path) -> str | None:
     """The kind of network file system that a path is on, or None where it is local or cannot be told.
 
     Args:
         path: A path that need not exist yet.
-        mounts: The kernel's table of mounts.
     """
+    import psutil  # Only whoever opens a workspace for writing waits for it.
+
+    target = path.resolve()
+    above = {os.fspath(each) for each in (target, *target.parents)}
     try:
-        table = mounts.read_text(encoding="utf-8", errors="surrogateescape")
+        mounts = [each for each in psutil.disk_partitions(all=True) if each.mountpoint in above]
     except OSError:
         return None
-    target = path.resolve()
-    best, kind = -1, ""
-    for line in table.splitlines():
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        mount = Path(_unescape(fields[1]))
-        if (target == mount or mount in target.parents) and len(mount.parts) >= best:
-            best, kind = len(mount.parts), fields[2]
+    # Of several on one mount point, the last one covers the others.
+    kind = max(reversed(mounts), key=lambda each: len(each.mountpoint)).fstype if mounts else ""
     return kind if kind in NETWORK else None
-
-
-def _unescape(field_text: str) -> str:
-    for code, character in ((r"\040", " "), (r"\011", "\t"), (r"\012", "\n"), (r"\134", "\\")):
-        field_text = field_text.replace(code, character)
-    return field_text
 
 
 def folder_size(path: Path) -> int:

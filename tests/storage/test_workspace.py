@@ -8,7 +8,9 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from cursus_tui.records.errors import UserError
@@ -116,15 +118,26 @@ def test_looking_makes_nothing_and_takes_no_lock(tmp_path: Path):
 @pytest.mark.parametrize(
     ("kind", "expected"), [("nfs4", "nfs4"), ("fuse.sshfs", "fuse.sshfs"), ("9p", "9p"), ("ext4", None), ("xfs", None)]
 )
-def test_network_file_systems_are_known_by_the_nearest_mount(tmp_path: Path, kind: str, expected: str | None):
+def test_network_file_systems_are_known_by_the_nearest_mount(
+    tmp_path: Path, kind: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+):
     home = tmp_path / "my home"
     home.mkdir()
-    mounts = tmp_path / "mounts"
-    escaped = str(home.resolve()).replace(" ", r"\040")
-    mounts.write_text(f"/dev/root / ext4 rw 0 0\nserver:/x {escaped} {kind} rw 0 0\nserver:/y /elsewhere nfs rw 0 0\n")
-    assert network_file_system(home / "not" / "yet", mounts) == expected
-    assert network_file_system(tmp_path, mounts) is None
-    assert network_file_system(tmp_path, tmp_path / "absent") is None
+    mounted = [("/", "ext4"), (str(home), "ext4"), (str(home), kind), ("/elsewhere", "nfs"), (f"{home}/n", "nfs")]
+    partitions = [SimpleNamespace(mountpoint=place, fstype=each) for place, each in mounted]
+    monkeypatch.setattr(psutil, "disk_partitions", lambda all: partitions)
+    assert network_file_system(home / "not" / "yet") == expected
+    assert network_file_system(tmp_path) is None
+
+    def refuse(all: bool):
+        raise PermissionError
+
+    monkeypatch.setattr(psutil, "disk_partitions", refuse)
+    assert network_file_system(home) is None
+
+
+def test_the_mounts_of_this_machine_can_be_read():
+    assert network_file_system(Path("/proc/self")) is None
 
 
 def test_on_a_network_file_system_the_database_lies_in_the_state_folder(
