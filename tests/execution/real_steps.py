@@ -57,7 +57,10 @@ class CountAtOnce:
 def real_chain(home: Path, *names: str) -> Pipeline:
     """Each step copies the rows of the one before and adds its own name; ``hold-<name>`` keeps it from ending."""
     for name in names:
-        (home / f"{name}.py").write_text(SCRIPT.format(home=str(home), name=name))
+        script, text = home / f"{name}.py", SCRIPT.format(home=str(home), name=name)
+        # A step of a front that was killed may be about to read it.
+        if not script.exists() or script.read_text() != text:
+            script.write_text(text)
     return chain(home, *names)
 
 

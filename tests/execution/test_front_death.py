@@ -110,7 +110,35 @@ class Killed:
             yield run
 
 
-class OnScreen(Killed):
+class InTerminal(Killed):
+    """The same in a terminal of its own, which hangs up while ``Fault`` runs."""
+
+    def open(self, *command: str) -> tuple[int, subprocess.Popen[bytes], bytearray]:
+        """Start the program there: the terminal, the front, and what it shows."""
+        terminal, line = pty.openpty()
+        fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        front = subprocess.Popen(
+            [*PROGRAM, *command, "--workspace", str(self.folder / "workspace")],
+            stdin=line,
+            stdout=line,
+            stderr=line,
+            start_new_session=True,
+            preexec_fn=lambda: _become_controlling(line),
+            env={**os.environ, "TERM": "xterm-256color", "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)},
+        )
+        os.close(line)
+        shown = bytearray()
+        threading.Thread(target=_drain, args=(terminal, shown), daemon=True).start()
+        return terminal, front, shown
+
+    def die(self) -> None:
+        terminal, front, _ = self.open("run", str(self.dag), "--keep-going")
+        self.wait_for_fault(front.pid)
+        os.close(terminal)
+        assert front.wait(PATIENCE) == -signal.SIGHUP
+
+
+class OnScreen(InTerminal):
     """The same with a screen, whose terminal hangs up or whose process gets a signal."""
 
     def __init__(self, folder: Path, body: str, end: signal.Signals | None) -> None:
@@ -118,20 +146,7 @@ class OnScreen(Killed):
         super().__init__(folder, body)
 
     def die(self) -> None:
-        terminal, line = pty.openpty()
-        fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        front = subprocess.Popen(
-            [*PROGRAM, "debug", str(self.dag), "--workspace", str(self.folder / "workspace")],
-            stdin=line,
-            stdout=line,
-            stderr=line,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(line, termios.TIOCSCTTY, 0),
-            env={**os.environ, "TERM": "xterm-256color", "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)},
-        )
-        os.close(line)
-        shown = bytearray()
-        threading.Thread(target=_drain, args=(terminal, shown), daemon=True).start()
+        terminal, front, shown = self.open("debug", str(self.dag))
         eventually(lambda: b"Seed" in shown, lambda: f"{front.poll()} {shown.decode(errors='replace')}")
         # A key that comes before the run can be stepped does nothing.
         eventually(lambda: os.write(terminal, b"c") > 0 and self._soon_runs())
@@ -148,6 +163,12 @@ class OnScreen(Killed):
     def _soon_runs(self) -> bool:
         time.sleep(0.2)
         return any(self._logs())
+
+
+def _become_controlling(line: int) -> None:
+    fcntl.ioctl(line, termios.TIOCSCTTY, 0)
+    # Whoever runs these tests may ignore the signal (nohup does), and a child would go on ignoring it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _drain(terminal: int, shown: bytearray) -> None:
@@ -263,6 +284,18 @@ def test_an_adopted_step_that_ignores_everything_can_be_cancelled(tmp_path: Path
         assert run.status() == "cancelled"
         run.nothing_stays()
         run.goes_on_once_mended()
+
+
+def test_a_run_whose_terminal_hangs_up_leaves_the_step_to_the_next(tmp_path: Path) -> None:
+    killed = InTerminal(tmp_path, "")
+    with killed.resumed() as run:
+        assert (run.state.phase, run.state.current) == (Phase.RUNNING, "Fault")
+        killed.let_go_on(until_it_ends=False)
+        run.session.wait_settled(PATIENCE)
+        run.go()
+        assert {name: run.status(name) for name in NODES} == dict.fromkeys(NODES, "passed")
+        assert {run.attempt(name).number for name in NODES} == {1}, run.events
+        run.nothing_stays()
 
 
 @pytest.mark.parametrize("end", [None, signal.SIGHUP, signal.SIGTERM, signal.SIGKILL], ids=lambda each: str(each))
