@@ -1,7 +1,7 @@
 """The one composition root: opens a pipeline for every face, and builds its session with data process and checks.
 
-What only a run needs (store, executor, session, data process) is imported when it is first asked for: the screen is
-painted before that.
+What only checks or a run need (store, executor, session, data process) is imported when it is first asked for: the
+screen is painted before that.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cursus_tui.checks.given_data import given_data_findings
-from cursus_tui.checks.static import preloadable, static_findings
 from cursus_tui.execution.cursus_builders import ask_builders
 from cursus_tui.execution.dag_reader import read_python_dag
 from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
@@ -51,7 +49,7 @@ class Sources:
     settings_file: Path
     given: Overrides
     """What the settings file and the flags decide."""
-    resolve: Callable[[Overrides], Pipeline]
+    resolve: _Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Opened:
     """A pipeline that is ready to be looked at, checked or run."""
 
     pipeline: Pipeline
-    """Resolved with the settings file and the flags; its findings include the static checks of its scripts."""
+    """Resolved with the settings file and the flags; once checked, its findings include those of its scripts."""
     interpreter: Interpreter
     resolve: Callable[[Overrides], Pipeline]
     """Resolve anew with these overrides, all of them; quick, since unchanged scripts are not read again."""
@@ -69,14 +67,17 @@ class Opened:
     """The folder the pipeline lives in: the workspace goes there."""
     read_anew: Callable[[], Sources]
     """Read all of its files again, for the interpreter that was chosen on opening."""
+    check: Callable[[Pipeline], Pipeline] | None
+    """Adds what the scripts' source tells; None where that is done."""
 
 
-def open_pipeline(path: str, options: OpenOptions | None = None) -> Opened:
+def open_pipeline(path: str, options: OpenOptions | None = None, *, check: bool = True) -> Opened:
     """Find, read, wire and check a pipeline. Runs none of its steps.
 
     Args:
         path: A ``*.dag.json``, a folder, a config JSON, a Python file, or ``sample:NAME``.
         options: What the command line says; the settings file says the rest.
+        check: Look into the scripts, too; else ``Opened.check`` does it later, since it takes longer than a picture.
 
     Raises:
         UserError: Something is missing, invalid, ambiguous or unknown.
@@ -84,10 +85,13 @@ def open_pipeline(path: str, options: OpenOptions | None = None) -> Opened:
     options = options or OpenOptions()
     target = find_target(path)
     found = _read(target, options)
-    pipeline = found.resolve(found.given)
+    pipeline = found.resolve.unchecked(found.given)
     _refuse_unknown(pipeline, options.overrides)
+    if check:
+        pipeline = found.resolve.check(pipeline)
+    later = None if check else found.resolve.check
     read_anew = partial(_read, target, options, found.interpreter)
-    return Opened(pipeline, found.interpreter, found.resolve, found.settings_file, target.home, read_anew)
+    return Opened(pipeline, found.interpreter, found.resolve, found.settings_file, target.home, read_anew, later)
 
 
 def _read(target: Target, options: OpenOptions, in_force: Interpreter | None = None) -> Sources:
@@ -214,6 +218,14 @@ class Workbench:
                 hint="close that one, or run in another folder with --workspace",
             )
 
+    def check(self) -> Pipeline:
+        """The pipeline with what its scripts' source tells, looked at now if that was left for later. Blocks."""
+        if self._opened.check is not None:
+            self._opened = dataclasses.replace(
+                self._opened, pipeline=self._opened.check(self._opened.pipeline), check=None
+            )
+        return self.pipeline
+
     def unfinished(self) -> RunRecord | None:
         """The newest run of this pipeline, if it did not come to its end."""
         return self.store.read.unfinished_run(self._opened.pipeline.layout.dag_file)
@@ -230,6 +242,7 @@ class Workbench:
         from cursus_tui.execution.local_executor import LocalExecutor
         from cursus_tui.execution.session import Session
 
+        self.check()
         executor = LocalExecutor(noticed=self._heard)
         shelf = self._shelved()
         self.session = Session(
@@ -257,6 +270,8 @@ class Workbench:
 
     def _warm(self, executor: LocalExecutor) -> None:
         """Import ahead what the scripts import, as far as the interpreter has it."""
+        from cursus_tui.checks.static import preloadable
+
         for python, modules in preloadable(self._opened.pipeline).items():
             interpreter = python or self._options.python
             absent = probe_of(interpreter).absent(name.partition(".")[0] for name in modules)
@@ -334,13 +349,21 @@ class _Resolver:
         self._settings = settings
 
     def __call__(self, overrides: Overrides) -> Pipeline:
+        return self.check(self.unchecked(overrides))
+
+    def check(self, pipeline: Pipeline) -> Pipeline:
+        """Add what the scripts' source and the data that they are given tell."""
+        from cursus_tui.checks.given_data import given_data_findings
+        from cursus_tui.checks.static import static_findings
+
+        found = (*static_findings(pipeline, self._absent), *given_data_findings(pipeline))
+        return dataclasses.replace(pipeline, findings=(*pipeline.findings, *found))
+
+    def unchecked(self, overrides: Overrides) -> Pipeline:
+        """Resolved, without a look into the scripts."""
         builders, problem = self._builders()
         pipeline = resolve(self._layout, overrides, builders=builders)
-        found = (
-            *static_findings(pipeline, self._absent),
-            *given_data_findings(pipeline),
-            *self._unknown_settings(pipeline),
-        )
+        found = self._unknown_settings(pipeline)
         if self._wanted.python != self._interpreter.python:
             message = (
                 f"{self._wanted.python} is wanted now ({self._wanted.reason}), {self._interpreter.python} is in use"

@@ -170,11 +170,13 @@ class CursusApp(App[Leaving], inherit_bindings=False):
     def _show(self, desk: DeskPort, main: MainScreen) -> None:
         self.desk, self.main = desk, main
         self.switch_screen(main)
+        self.call_after_refresh(gc.enable)  # whoever started us may have held it up for the first picture
         self.call_after_refresh(self._look_for_unfinished, desk, main)
 
     @work(thread=True, exit_on_error=False)
     def _look_for_unfinished(self, desk: DeskPort, main: MainScreen) -> None:
         try:
+            self.call_from_thread(main.checked, desk.check())
             workspace = desk.workspace
         except Exception as problem:
             self.call_from_thread(self._give_up, problem)

@@ -142,6 +142,9 @@ class DeskPort(Protocol):
     def data(self) -> DataPort:
         """Starts its process on first use."""
 
+    def check(self) -> Pipeline:
+        """The pipeline with what its scripts' source tells. Blocks."""
+
     def unfinished(self) -> RunRecord | None:
         """The newest run of this pipeline that did not end, if there is one."""
 

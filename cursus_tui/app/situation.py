@@ -27,6 +27,8 @@ class Situation:
     breakpoints: tuple[StepBreakpoint, ...] = ()
     findings: tuple[Finding, ...] = ()
     """Noticed before and while running."""
+    checking: bool = False
+    """The scripts are still being looked into: there may be more findings."""
     refusal: Callable[[str, str | None], str | None] = field(default=_opening, compare=False)
     """Why the session would refuse a command for a step; None when it would not."""
     table: bool = False

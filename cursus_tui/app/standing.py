@@ -29,7 +29,8 @@ def standing(situation: Situation, progress: Progress | None = None) -> tuple[st
     """The sentence of the status line and the next actions, the most useful first."""
     state = situation.state
     if state is None:
-        return "opening the run", (("help", "help"), ("pane-checks", "checks"), ("quit", "quit"))
+        told = "looking into the scripts" if situation.checking else "opening the run"
+        return told, (("help", "help"), ("pane-checks", "checks"), ("quit", "quit"))
     if state.read_only:
         return f"read only: {safe(state.read_only)}", (("help", "help"), ("pane-log", "log"), ("quit", "quit"))
     if state.phase is Phase.RUNNING:

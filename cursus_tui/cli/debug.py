@@ -47,13 +47,16 @@ def debug(
     if slow_link:
         os.environ["TEXTUAL_FPS"] = "15"
 
+    import gc
+
+    gc.disable()  # until the first picture: imports leave no garbage, and to look for it takes a twentieth of the time
     from cursus_tui.app.app import CursusApp, Looks
     from cursus_tui.app.keymap import build_keymap, load_settings
 
     def open_desk() -> Workbench:
         from cursus_tui.workbench import Workbench, open_pipeline
 
-        return Workbench(open_pipeline(path, options), limits, workspace)
+        return Workbench(open_pipeline(path, options, check=False), limits, workspace)
 
     settings = load_settings()
     app = CursusApp(open_desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)

@@ -498,6 +498,9 @@ class FakeDesk:
         self.invalid: UserError | None = None
         self._unfinished = unfinished
 
+    def check(self) -> Pipeline:
+        return self.pipeline
+
     def unfinished(self) -> RunRecord | None:
         return self._unfinished
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app_driver import opened
+from app_driver import Driver, opened
 from fake_desk import FakeDesk
 from textual.widgets import Input
 
 from cursus_tui.app.actions import ACTIONS
+from cursus_tui.app.app import CursusApp
 from cursus_tui.app.commands import VERBS
-from cursus_tui.app.keymap import Settings
+from cursus_tui.app.keymap import Settings, build_keymap
 from cursus_tui.app.leaving import Leaving
 from cursus_tui.app.panes.chrome import VerbLine
 from cursus_tui.app.screens.choose import Choose
 from cursus_tui.records.events import Noticed
+from cursus_tui.records.pipeline import Finding, Pipeline, Severity
 from cursus_tui.records.run import BreakpointWhen, Phase, RunRecord, StepBreakpoint, StepStatus
 
 SIZES = [(80, 24), (120, 40)]
@@ -461,3 +464,24 @@ async def test_clicks_do_what_keys_do(desk: FakeDesk) -> None:
         await driver.pilot.click(VerbLine, offset=(2, 0))
         await driver.settle()
         assert desk.session.given[0][0] == "step_over"
+
+
+async def test_the_screen_says_that_it_looks_into_the_scripts_until_it_has(desk: FakeDesk) -> None:
+    looked, found = threading.Event(), desk.pipeline
+    finding = Finding(Severity.WARNING, "no-main", "prepare", "the script has no main()", "give it one")
+
+    def check() -> Pipeline:
+        assert looked.wait(20)
+        desk.session.pipeline = replace(found, findings=(finding,))
+        return desk.session.pipeline
+
+    desk.pipeline, desk.check = replace(found, findings=()), check  # type: ignore[method-assign]
+    app = CursusApp(lambda: desk, build_keymap())
+    async with app.run_test(size=(120, 40)) as pilot:
+        driver = Driver(pilot)
+        await driver.until(lambda: app.main is not None and "Checks …" in driver.text)
+        assert "looking into the scripts" in driver.told
+        looked.set()
+        await driver.until(lambda: "Checks 1" in driver.text)
+        await driver.settle()
+        assert "nothing ran yet" in driver.told

@@ -37,7 +37,7 @@ class ChecksPane(ListPane):
         here = [found for found in ordered if now.step and found.step == now.step]
         others = [found for found in ordered if not (now.step and found.step == now.step)]
         if not ordered:
-            return [remark("nothing was noticed")]
+            return [remark("looking into the scripts" if now.checking else "nothing was noticed")]
         rows = []
         if here:
             rows.append(heading(f"{now.step}: {_count(here)}"))

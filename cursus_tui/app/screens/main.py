@@ -34,6 +34,7 @@ from cursus_tui.app.ports import DeskPort, Done, SessionPort
 from cursus_tui.app.progress import ProgressReader
 from cursus_tui.app.screens.telling import tell_headings, tell_standing, tell_verbs
 from cursus_tui.app.situation import Situation
+from cursus_tui.records.pipeline import Pipeline
 from cursus_tui.records.run import PauseReason, SessionState
 from cursus_tui.text import safe
 
@@ -68,7 +69,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._verbs = verbs
         pipeline = desk.pipeline
         self._kept = pipeline.overrides
-        self.situation = Situation(pipeline, step=next(iter(pipeline.steps), None), findings=pipeline.findings)
+        first = next(iter(pipeline.steps), None)
+        self.situation = Situation(pipeline, step=first, findings=pipeline.findings, checking=True)
         self._tab = "data"
         self._zoomed = False
         self._arrangement = Arrangement(True, frozenset({"pipeline"}), self._tab)
@@ -339,6 +341,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return closed
 
     # --- facts come up ------------------------------------------------------------------------------
+
+    def checked(self, pipeline: Pipeline) -> None:
+        """The scripts were looked into."""
+        self.change(pipeline=pipeline, findings=pipeline.findings, checking=False)
 
     def begin(self, session: SessionPort) -> None:
         """The session is there: commands can be given from now on."""

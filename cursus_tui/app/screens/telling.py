@@ -21,7 +21,9 @@ _BARS = {"#bar-all": PANES, "#bar-left": ("pipeline",), "#bar-right": TABS, "#ba
 def tell_headings(screen: Screen[None], now: Situation, arrangement: Arrangement) -> None:
     """Numbers and titles of the panes, with what counts in them."""
     titles = {name: name.capitalize() for name in PANES}
-    if worst := sum(found.severity is not Severity.INFO for found in now.findings):
+    if now.checking:
+        titles["checks"] += " …"
+    elif worst := sum(found.severity is not Severity.INFO for found in now.findings):
         titles["checks"] += f" {worst}"
     if now.breakpoints:
         titles["breakpoints"] += f" {len(now.breakpoints)}"
