@@ -7,6 +7,7 @@ Everything not listed here follows the convention: ``NAME`` from the field ``nam
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,13 +92,20 @@ NOT_FROM_CONFIG: Mapping[str, frozenset[str]] = {
 }
 """Variables that keep the interface's default whatever the config says."""
 
+PRIMARY_MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+PROFILE_MODELS = (
+    PRIMARY_MODEL,
+    "anthropic.claude-sonnet-4-20250514-v1:0",
+    "anthropic.claude-opus-4-1-20250805-v1:0",
+)
+"""Models that need an inference profile where a Bedrock config does not list any."""
+KNOWN_PROFILE_MODELS = frozenset({*PROFILE_MODELS, "anthropic.claude-haiku-4-5-20251001-v1:0"})
+"""A primary model among these is added to the list, whatever the config lists."""
+
 _BEDROCK_MODELS: Mapping[str, str] = {
-    "BEDROCK_PRIMARY_MODEL_ID": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "BEDROCK_PRIMARY_MODEL_ID": PRIMARY_MODEL,
     "BEDROCK_FALLBACK_MODEL_ID": "anthropic.claude-sonnet-4-20250514-v1:0",
-    "BEDROCK_INFERENCE_PROFILE_REQUIRED_MODELS": (
-        '["anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-sonnet-4-20250514-v1:0", '
-        '"anthropic.claude-opus-4-1-20250805-v1:0"]'
-    ),
+    "BEDROCK_INFERENCE_PROFILE_REQUIRED_MODELS": json.dumps(PROFILE_MODELS),
 }
 
 CLASS_DEFAULTS: Mapping[str, Mapping[str, str]] = {

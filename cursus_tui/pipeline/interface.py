@@ -77,6 +77,7 @@ class _Contract:
     skip_inputs: tuple[str, ...] = ()
     input_source_overrides: Annotated[dict[str, str], Before(_empty_section)] = field(default_factory=dict)
     sink: bool = False
+    computed_env_paths: Annotated[dict[str, tuple[str, ...]], Before(_empty_section)] = field(default_factory=dict)
 
 
 @shape
@@ -199,4 +200,5 @@ def _contract(contract: _Contract) -> Contract:
         skip_inputs=contract.skip_inputs,
         input_source_overrides=contract.input_source_overrides,
         sink=contract.sink,
+        computed_env_paths=contract.computed_env_paths,
     )

@@ -20,8 +20,11 @@ from cursus_tui.pipeline.cursus_rules import (
     DEFAULT_MODEL_CLASS,
     FIELD_OF_VARIABLE,
     JSON_VARIABLES,
+    KNOWN_PROFILE_MODELS,
     KNOWN_STEP_TYPES,
     NOT_FROM_CONFIG,
+    PRIMARY_MODEL,
+    PROFILE_MODELS,
     REGIONS,
     UNDECLARED_VARIABLES,
     UNPASSED_ARGUMENTS,
@@ -83,6 +86,7 @@ def environment(source: StepSource, overrides: Mapping[str, str]) -> tuple[Value
         value = _variable(name, source)
         if value is not None:
             values[name] = value
+    values |= _paths_of_the_execution(source)
     explicit = source.config.get("env")
     if isinstance(explicit, dict):
         values |= {name: Value(name, as_text(value), "config env", certain=True) for name, value in explicit.items()}
@@ -93,6 +97,20 @@ def environment(source: StepSource, overrides: Mapping[str, str]) -> tuple[Value
         }
     values |= {name: Value(name, value, BY_USER, certain=True) for name, value in overrides.items()}
     return tuple(values.values())
+
+
+def _paths_of_the_execution(source: StepSource) -> dict[str, Value]:
+    """Variables that hold an S3 folder of the pipeline's execution: its prefix is known in the cloud only.
+
+    Without an execution Cursus' builder falls back to ``pipeline_s3_loc``.
+    """
+    place = source.config.text("pipeline_s3_loc")
+    if place is None:
+        return {}
+    return {
+        name: Value(name, "/".join((place, *folders)), "a folder under config pipeline_s3_loc", certain=False)
+        for name, folders in source.interface.contract.computed_env_paths.items()
+    }
 
 
 def missing_variables(source: StepSource, values: tuple[Value, ...]) -> tuple[str, ...]:
@@ -125,14 +143,16 @@ def _holds(config: StepConfig, name: str, values: tuple[Any, ...], absent: Any) 
 
 def _default(name: str, declared: str | None, source: StepSource) -> Value | None:
     step_type = source.interface.step_type
+    computed = any(field_name in _DERIVED for field_name, _ in _fields_of(name, step_type))
+    # Null in the config is another value than the class's default; what Cursus writes for it depends on the class.
+    emptied = any(field_name in source.config.fields for field_name, _ in _fields_of(name, step_type))
     default = CLASS_DEFAULTS.get(step_type, {}).get(name)
     if default is None and declared is None:
         default = UNDECLARED_VARIABLES.get(step_type, {}).get(name)
     if default is not None:
-        return Value(name, default, CLASS_DEFAULT, certain=source.well_known)
+        return Value(name, default, CLASS_DEFAULT, certain=source.well_known and not computed and not emptied)
     if declared is None:
         return None
-    computed = any(field_name in _DERIVED for field_name, _ in _fields_of(name, step_type))
     return Value(name, declared, INTERFACE_DEFAULT, certain=source.well_known and not computed)
 
 
@@ -143,7 +163,7 @@ def _from_config(name: str, default: str | None, source: StepSource) -> Value | 
         origin = f"derived from config {_DERIVED_FROM[field_name]}" if value is not None else f"config {field_name}"
         if value is None:
             value = source.config.get(field_name)
-        if value is None or (value in ("", [], {}) and default is not None):
+        if value is None or (derived is None and value in ("", [], {}) and default is not None):
             continue
         text = as_text(value, json_list=_is_json(name, default), like=default)
         if isinstance(value, bool) and (source.interface.step_type, name) in CAPITAL_BOOLEANS:
@@ -245,11 +265,23 @@ def _excluded_columns(config: StepConfig) -> list[str] | None:
     return [str(name) for name in dict.fromkeys(names)] or None
 
 
+def _profile_models(config: StepConfig) -> list[str] | None:
+    """As both Bedrock config classes do: the models listed, and the primary one where it is known to need a profile."""
+    listed = config.get("bedrock_inference_profile_required_models")
+    primary = config.text("bedrock_primary_model_id")
+    if listed is None and primary is None:
+        return None
+    models = [str(model) for model in listed] if isinstance(listed, list) else list(PROFILE_MODELS)
+    primary = primary or PRIMARY_MODEL
+    return [*models, primary] if primary in KNOWN_PROFILE_MODELS and primary not in models else models
+
+
 _DERIVED: Mapping[str, Callable[[StepConfig], Any]] = {
     "pipeline_name": _pipeline_name,
     "aws_region": _aws_region,
     "edx_arn_base": _edx_arn,
     "effective_exclude_columns": _excluded_columns,
+    "effective_inference_profile_required_models": _profile_models,
 }
 """Fields that a config class computes; what the file stores for them is only what they were once."""
 
@@ -258,6 +290,9 @@ _DERIVED_FROM: Mapping[str, str] = {
     "aws_region": "region",
     "edx_arn_base": "edx_provider, edx_subject, edx_dataset",
     "effective_exclude_columns": "label_field, exclude_columns",
+    "effective_inference_profile_required_models": (
+        "bedrock_inference_profile_required_models, bedrock_primary_model_id"
+    ),
 }
 
 

@@ -80,6 +80,8 @@ class Contract:
     skip_inputs: tuple[str, ...] = ()
     input_source_overrides: Mapping[str, str] = field(default_factory=dict)
     sink: bool = False
+    computed_env_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Variable -> folder names under the S3 prefix of a pipeline's execution, which only the cloud knows."""
 
 
 @dataclass(frozen=True, slots=True)
