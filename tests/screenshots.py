@@ -1,65 +1,99 @@
-"""Makes the README's picture from the real app: ``python tests/screenshots.py``."""
+"""Makes the README's pictures from the real app: ``python tests/screenshots.py [failure] [data]``."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from cursus_tui.app.app import CursusApp
 from cursus_tui.app.keymap import build_keymap
+from cursus_tui.app.screens.main import MainScreen
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.records.run import Phase
 from cursus_tui.workbench import Workbench, open_pipeline
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PICTURE = REPOSITORY / "docs" / "failure.svg"
-SIZE = (132, 36)
+DOCS = REPOSITORY / "docs"
+HEIGHT = 36
 
 
-async def until_settled(pilot: Pilot[object], workbench: Workbench) -> None:
-    """Wait until the run pauses or ends, and the screen has shown it."""
+@dataclass(frozen=True)
+class Picture:
+    """What to do before a picture is taken.
+
+    Attributes:
+        sample: The pipeline.
+        width: Cells, so that no column is cut.
+        acts: Each presses some keys; the run has settled before the next one.
+    """
+
+    sample: str
+    width: int
+    acts: tuple[tuple[str, ...], ...]
+
+
+PICTURES = {
+    "failure": Picture("broken_contract", 132, (("c",),)),
+    "data": Picture(
+        "fraud_training",
+        139,
+        (
+            ("slash", *"CurrencyConversion_training", "enter", "b", "c"),
+            ("n",),
+            ("up", "2", "down", "down", "down", "enter", "z"),
+        ),
+    ),
+}
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+    """Wait for what a thread or a process brings."""
     for _ in range(600):
         await pilot.pause(0.1)
-        session = workbench.session
-        if session is not None and session.state.phase not in (Phase.RUNNING, Phase.IDLE):
-            break
-    await pilot.pause(1.5)
+        if condition():
+            return
+    raise TimeoutError("it never came")
 
 
-async def picture(folder: Path) -> str:
-    """``broken_contract``, run into its first failure."""
+async def taken(picture: Picture, folder: Path) -> str:
+    """The screen as SVG once all acts are done."""
     workbench = Workbench(open_pipeline(str(folder)), RunOptions())
     app = CursusApp(lambda: workbench, build_keymap(None))
     try:
-        async with app.run_test(size=SIZE) as pilot:
-            for _ in range(200):
-                await pilot.pause(0.1)
-                if workbench.session is not None and app.main is not None:
-                    break
-            await pilot.pause(1)
-            await pilot.press("c")
-            await until_settled(pilot, workbench)
-            return app.export_screenshot(title="cursus-tui debug sample:broken_contract")
+        async with app.run_test(size=(picture.width, HEIGHT)) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.session is not None)
+            for keys in picture.acts:
+                await pilot.press(*keys)
+                await until(
+                    pilot, lambda: workbench.session is not None and workbench.session.state.phase is not Phase.RUNNING
+                )
+                await pilot.pause(1.5)
+            return app.export_screenshot(title=f"cursus-tui debug sample:{picture.sample}")
     finally:
         workbench.close()
 
 
 def main() -> None:
-    """Take the picture in a folder whose name may be seen, and keep it."""
-    folder = Path(tempfile.gettempdir()) / "demo" / "broken_contract"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(REPOSITORY / "sample_pipelines" / "broken_contract", folder)
-    try:
-        svg = asyncio.run(picture(folder))
-    finally:
-        shutil.rmtree(folder.parent, ignore_errors=True)
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(svg)
-    print(f"wrote {PICTURE.relative_to(REPOSITORY)}")
+    """Take the pictures in a folder whose name may be seen, and keep them."""
+    for name in sys.argv[1:] or PICTURES:
+        picture = PICTURES[name]
+        folder = Path(tempfile.gettempdir()) / "demo" / picture.sample
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(REPOSITORY / "sample_pipelines" / picture.sample, folder)
+        try:
+            svg = asyncio.run(taken(picture, folder))
+        finally:
+            shutil.rmtree(folder.parent, ignore_errors=True)
+        DOCS.mkdir(exist_ok=True)
+        (DOCS / f"{name}.svg").write_text(svg)
+        print(f"wrote docs/{name}.svg")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,13 @@ from pathlib import Path
 from cursus_tui.app.panes.row_list import Row, heading, remark
 from cursus_tui.app.short_path import short
 from cursus_tui.app.situation import Situation
+from cursus_tui.execution.artifacts import RETURNED
 from cursus_tui.records.pipeline import Binding, Step, StepKind
 from cursus_tui.records.run import Artifact, LineageEdge, StepStatus
 from cursus_tui.text import human_bytes, human_rows
 
+PART = " › "
+"""Between the parts of a file's title."""
 _MOST_FILES = 500
 """Files of a folder that the user gave which are listed."""
 
@@ -47,7 +50,8 @@ def _written(now: Situation, step: Step) -> Iterator[Row]:
     if artifacts and attempt is not None:
         reused = ", reused" if attempt.reused_from else ""
         for channel in dict.fromkeys(artifact.channel for artifact in artifacts):
-            yield heading(f"Wrote {channel} (attempt {attempt.number}{reused})")
+            what = "Returned by main" if channel == RETURNED else f"Wrote {channel}"
+            yield heading(f"{what} (attempt {attempt.number}{reused})")
             yield from _files(tuple(artifact for artifact in artifacts if artifact.channel == channel))
         return
     yield heading("Written")
@@ -67,7 +71,7 @@ def _written(now: Situation, step: Step) -> Iterator[Row]:
 
 def _files(artifacts: tuple[Artifact, ...]) -> Iterator[Row]:
     for artifact in artifacts:
-        title = f"{artifact.step} › {artifact.channel} › {artifact.name}"
+        title = PART.join((artifact.step, artifact.channel, artifact.name))
         yield _file(artifact, FileChoice(artifact.path, title))
 
 
@@ -135,7 +139,7 @@ def _folder(folder: Path, channel: str) -> Iterator[Row]:
         name = file.name if file == folder else os.path.relpath(file, folder)
         kind = file.suffix.lstrip(".") or "file"
         artifact = Artifact("", channel, file, name, kind, _size(file))
-        yield _file(artifact, FileChoice(file, f"{channel} › {name}"))
+        yield _file(artifact, FileChoice(file, f"{channel}{PART}{name}"))
     if not files:
         yield remark("no files there" if folder.exists() else f"{folder} is not there", "warn")
     elif len(files) > _MOST_FILES:

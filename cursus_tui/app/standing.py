@@ -112,7 +112,7 @@ def _elsewhere(situation: Situation, state: SessionState) -> tuple[str, tuple[Ne
     """The selected step is neither where execution stands nor what runs next: say so, and what would run it."""
     if situation.step in (None, state.current, state.upcoming):
         return None
-    return "selected is not next", (*_run(state), *_on_selected(situation), ("continue", "continue"))
+    return "another step is next", (*_run(state), *_on_selected(situation), ("continue", "continue"))
 
 
 def _on_selected(situation: Situation) -> tuple[Next, ...]:

@@ -45,10 +45,10 @@ def test_after_a_step(now: Situation) -> None:
 
 def test_another_selected_step_is_not_the_next_one(now: Situation) -> None:
     before = replace(at(now, Phase.PAUSED, PauseReason.BEFORE_STEP), refusal=lambda command, step: None)
-    assert told(replace(before, step="train")) == "selected is not next · run prepare · run to here · continue"
-    assert told(replace(before, step="load")) == "selected is not next · run prepare · run this · continue"
+    assert told(replace(before, step="train")) == "another step is next · run prepare · run to here · continue"
+    assert told(replace(before, step="load")) == "another step is next · run prepare · run this · continue"
     remote = replace(before, step="register", refusal=lambda command, step: "it only exists in the cloud")
-    assert told(remote) == "selected is not next · run prepare · continue"
+    assert told(remote) == "another step is next · run prepare · continue"
 
 
 def test_nothing_has_run(now: Situation) -> None:

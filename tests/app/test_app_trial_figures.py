@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from app_driver import opened
 from fake_desk import FakeDesk
@@ -13,3 +15,23 @@ async def test_rows_show_without_a_resize(desk: FakeDesk, size: tuple[int, int])
         await driver.press("n")
         row = next(line for line in driver.text.splitlines() if "prepare" in line and "passed" in line)
         assert "rows" in row
+
+
+async def test_the_heading_of_an_open_file_keeps_its_name_where_there_is_no_room(desk: FakeDesk) -> None:
+    async with opened(desk, (120, 40)) as driver:
+        await driver.press("n", "up", "2", "enter")
+        assert "prepare › OUT › part-0.csv" in driver.text
+        await driver.pilot.resize_terminal(24, 40)
+        await driver.settle()
+        assert "… › OUT › part-0.csv" in driver.text
+
+
+async def test_what_main_returned_is_called_so(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n", "up")
+        state = desk.session.state.steps["prepare"]
+        assert state.attempt is not None
+        frame = replace(state.attempt.artifacts[0], channel="returned", name="train", kind="returned frame")
+        desk.session._put(replace(state, attempt=replace(state.attempt, artifacts=(frame,))))
+        await driver.settle()
+        assert "Returned by main (attempt 1)" in driver.text

@@ -69,9 +69,9 @@ async def test_the_status_line_names_what_n_runs_and_the_key_for_the_selected_st
     async with opened(desk, (80, 24)) as driver:
         assert driver.told == f" nothing ran yet · n run {name} · c run all"
         await driver.press("down")
-        assert driver.told == f" selected is not next · n run {name} · t run to here"
+        assert driver.told == f" another step is next · n run {name} · t run to here"
         await driver.press("n")
         assert desk.session.given == [("step_over",)]
         assert "paused before train · n run it" in driver.told
         await driver.press("up")
-        assert "selected is not next · n run train · r re-run this · c continue" in driver.told
+        assert "another step is next · n run train · r re-run this · c continue" in driver.told

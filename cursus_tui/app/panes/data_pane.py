@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from cursus_tui.app.artifact_rows import FileChoice, artifact_rows
+from cursus_tui.app.artifact_rows import PART, FileChoice, artifact_rows
 from cursus_tui.app.panes.chrome import Line
 from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.pane import Pane
@@ -43,10 +43,20 @@ class FileHeading(Line):
 
     def render(self) -> Content:
         """Title, then as much of the note as fits."""
-        title = safe(self.title)
+        title = _ending(safe(self.title), self.size.width - 2)
         room = self.size.width - cell_len(title) - 4
         note = fit(safe(self.note), room).rstrip() if self.note and room > 4 else ""
         return Content.assemble((f" {title}", "bold"), (f"  {note}" if note else "", "$text-warning"))
+
+
+def _ending(title: str, room: int) -> str:
+    """A title that loses its first parts where there is no room: the name of the file is the last."""
+    parts = title.split(PART)
+    shown = title
+    while len(parts) > 1 and cell_len(shown) > room:
+        parts = parts[1:]
+        shown = "…" + PART + PART.join(parts)
+    return shown
 
 
 class DataPane(Pane):
