@@ -23,6 +23,7 @@ from cursus_tui.execution.ports import (
 )
 from cursus_tui.execution.position import Goal, LiveStep, Position
 from cursus_tui.execution.reuse import borrowed_attempt, up_to_date_attempt
+from cursus_tui.execution.room import why_no_room
 from cursus_tui.execution.row_counts import count_rows
 from cursus_tui.execution.step_attempt import AttemptMaker, Prepared
 from cursus_tui.execution.step_states import StepStates, given_attempt, given_steps, rows_of
@@ -205,10 +206,10 @@ class RunControl:
             if not self.options.keep_going:
                 self.pause(PauseReason.BEFORE_STEP, name)
             return self.options.keep_going
-        free = shutil.disk_usage(self.store.workspace.path).free
-        if free < self.options.minimum_free_bytes:
-            self.notice(f"{name} was not started: only {free >> 20} MB are free on the workspace's disk", "error")
-            self.pause(PauseReason.DISK_FULL, name)
+        if refusal := why_no_room(self.store.workspace, self.options.minimum_free_bytes):
+            why, reason = refusal
+            self.notice(f"{name} was not started: {why}", "error")
+            self.pause(reason, name)
             return False
         newest = self.at.states[name].attempt
         number = newest.number + 1 if newest else 1

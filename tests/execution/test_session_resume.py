@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import errno
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted import Bench, ScriptedExecutor, bench, chain, eventually, failed, hang, passed, pipeline_of, step_of
+from scripted import (
+    Bench,
+    ScriptedExecutor,
+    ScriptedStep,
+    bench,
+    chain,
+    eventually,
+    failed,
+    hang,
+    passed,
+    pipeline_of,
+    step_of,
+)
 
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.errors import UserError
-from cursus_tui.records.events import StepChanged
+from cursus_tui.records.events import Noticed, StepChanged
 from cursus_tui.records.pipeline import Pipeline
 from cursus_tui.records.run import Phase, StepError, StepStatus
 
@@ -294,3 +308,23 @@ def test_a_step_that_the_dag_no_longer_has_is_left_out(tmp_path: Path):
     assert again.statuses == {"A": "passed"}
     assert again.session.state.phase is Phase.FINISHED
     again.close()
+
+
+@pytest.mark.parametrize("how", [shutil.rmtree, lambda path: path.rename(path.with_name("moved"))])
+def test_a_workspace_that_is_gone_pauses_before_the_next_step_and_says_so(
+    tmp_path: Path, how: Callable[[Path], object]
+):
+    def lose_it(step: ScriptedStep):
+        how(made.store.workspace.path)
+        return passed()
+
+    made = bench(pipeline_of(tmp_path, [step_of("A", tmp_path), step_of("B", tmp_path)], []), {"A": lose_it})
+    path = made.store.workspace.path
+    made.run("continue_")
+    assert made.stands == ("paused", "before step", "B")
+    said = [event.message for event in made.events if isinstance(event, Noticed) and event.severity == "error"]
+    assert said == [f"B was not started: the workspace {path} is gone. Quit, and open the pipeline again"]
+    made.run("continue_")
+    assert made.executor.started == ["A"]
+    assert not path.exists(), "nothing is written to a place that nobody reads again"
+    made.close()
