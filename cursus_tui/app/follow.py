@@ -8,7 +8,9 @@ from textual.message_pump import MessagePump
 from cursus_tui.app import messages
 from cursus_tui.records.events import (
     BreakpointsChanged,
+    DebuggerChanged,
     FindingAdded,
+    LineBreakpointsChanged,
     Noticed,
     OutputGrew,
     PipelineChanged,
@@ -16,6 +18,7 @@ from cursus_tui.records.events import (
     SessionChanged,
     SessionEvent,
     StepChanged,
+    WatchesChanged,
 )
 
 
@@ -33,6 +36,12 @@ def message_for(event: SessionEvent) -> Message:
             return messages.PipelineArrived(event)
         case BreakpointsChanged(breakpoints):
             return messages.BreakpointsArrived(breakpoints)
+        case LineBreakpointsChanged(lines):
+            return messages.LineBreakpointsArrived(lines)
+        case WatchesChanged(watches):
+            return messages.WatchesArrived(watches)
+        case DebuggerChanged(debugger):
+            return messages.DebuggerArrived(debugger)
         case OutputGrew():
             return messages.OutputArrived(event)
         case ResourcesSampled():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from cursus_tui.records.debug import DebuggerState, LineBreakpoint
 from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
 from cursus_tui.records.run import SessionState, StepBreakpoint
 
@@ -34,6 +35,30 @@ class BreakpointsArrived(Message):
     def __init__(self, breakpoints: tuple[StepBreakpoint, ...]) -> None:
         super().__init__()
         self.breakpoints = breakpoints
+
+
+class LineBreakpointsArrived(Message):
+    """The list of breakpoints on lines changed."""
+
+    def __init__(self, lines: tuple[LineBreakpoint, ...]) -> None:
+        super().__init__()
+        self.lines = lines
+
+
+class WatchesArrived(Message):
+    """Other expressions are watched."""
+
+    def __init__(self, watches: tuple[str, ...]) -> None:
+        super().__init__()
+        self.watches = watches
+
+
+class DebuggerArrived(Message):
+    """A newer snapshot of the debugger."""
+
+    def __init__(self, debugger: DebuggerState) -> None:
+        super().__init__()
+        self.debugger = debugger
 
 
 class OutputArrived(Message):

@@ -7,10 +7,19 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
 
+from cursus_tui.records.debug import (
+    DebuggerState,
+    DebugThread,
+    IdeState,
+    LiveTable,
+    Scope,
+    StackFrame,
+    Variable,
+)
 from cursus_tui.records.events import SessionEvent
 from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import Overrides, Pipeline
-from cursus_tui.records.run import Attempt, BreakpointWhen, LineageEdge, RunRecord, SessionState, StepBreakpoint
+from cursus_tui.records.run import Attempt, BreakpointWhen, Frame, LineageEdge, RunRecord, SessionState, StepBreakpoint
 from cursus_tui.widgets.grid_source import GridSource
 
 Done = Future[SessionState]
@@ -93,6 +102,47 @@ class SessionPort(Protocol):
 
     def script_changed(self, step: str) -> Done:
         """A step's script was edited: the step and its followers become stale."""
+
+
+class DebuggerPort(Protocol):
+    """The debugger, as the screen reads it. Futures fail with ``DebugError``, a sentence for the user."""
+
+    @property
+    def state(self) -> DebuggerState:
+        """The newest snapshot."""
+
+    def threads(self) -> Future[tuple[DebugThread, ...]]:
+        """Threads of the step."""
+
+    def frames(self, thread: int, first: int = 0, count: int = 40) -> Future[tuple[StackFrame, ...]]:
+        """Frames of a stopped thread, innermost first."""
+
+    def scopes(self, frame: int) -> Future[tuple[Scope, ...]]:
+        """Locals and globals of a frame."""
+
+    def variables(self, reference: int, first: int = 0, count: int = 100) -> Future[tuple[Variable, ...]]:
+        """Names and values in a scope, or children of a value."""
+
+    def evaluate(self, expression: str, frame: int, *, quiet: bool = False) -> Future[Variable]:
+        """Evaluate in a frame; ``quiet`` for a watch, which must not print. Statements are executed."""
+
+    def set_variable(self, reference: int, name: str, value: str) -> Future[Variable]:
+        """Give a variable another value, an expression of its frame."""
+
+    def complete(self, text: str, column: int, frame: int) -> Future[tuple[str, ...]]:
+        """What the text up to the column, from 0, could go on with: whole texts."""
+
+    def live_table(self, expression: str, frame: int | None, first: int = 0) -> Future[LiveTable]:
+        """Rows of a value; with no frame, of a local of the running step's main thread, as a sample."""
+
+    def sample(self) -> Future[tuple[Frame, ...]]:
+        """Where the running step's main thread is, without a debugger; outermost first."""
+
+    def open_ide(self, port: int | None = None) -> Future[IdeState]:
+        """Open the door for IDEs: at this port, else 5678 or the next that is free."""
+
+    def close_ide(self) -> Future[IdeState]:
+        """Close it; attached IDEs are let go."""
 
 
 class TablePort(GridSource, Protocol):

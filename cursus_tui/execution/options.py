@@ -27,6 +27,10 @@ class RunOptions:
     allow_network: bool = False
     as_shipped: bool = False
     """Add nothing to a script's call, so that failures of the container show here."""
+    hold_on_failure: bool = False
+    """Keep a failed step's frames alive until the user goes on: the screen does."""
+    hold_seconds: float = 1800.0
+    """Longest time that a failed step is held without being asked anything."""
     timeout_seconds: float | None = None
     memory_limit_bytes: int | None = None
     python: Path = Path(sys.executable)

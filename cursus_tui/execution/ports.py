@@ -8,8 +8,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from cursus_tui.records.debug import DebugStop, LineBreakpoint, Resume
 from cursus_tui.records.pipeline import Isolation
-from cursus_tui.records.run import BlockedAction, Call, Override, StepError
+from cursus_tui.records.run import Attempt, BlockedAction, Call, Override, StepError
+
+
+@dataclass(frozen=True, slots=True)
+class DebugOrder:
+    """How a step's debugger is to be started, if ever: part of its job."""
+
+    socket: Path
+    """A Unix socket of the front, which the step's debugger dials."""
+    token: str
+    """What each side shows the other."""
+    lent: Path
+    """A folder that holds ``debugpy`` and nothing else."""
+    pycache: Path
+    """Where the lent debugpy's compiled modules are kept."""
+    at_start: bool
+    """Connect before the script is imported: the script, or code it may import, has breakpoints."""
+    entry: bool
+    """Stop on the first line of ``main``."""
+    hold: bool
+    """Park on an exception, with its frames alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +64,8 @@ class ExecutionContext:
     """A Training step: pack ``model.tar.gz`` and ``output.tar.gz`` as SageMaker does."""
     timeout_seconds: float | None = None
     memory_limit_bytes: int | None = None
+    debug: DebugOrder | None = None
+    """None where nobody could debug the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +139,41 @@ class PipelineScriptExecutor(Protocol):
 
     def close(self, *, keep_running: bool = False) -> None:
         """Stop every zygote. With ``keep_running`` a running step goes on and can be adopted later."""
+
+
+class DebugPort(Protocol):
+    """The debugger, as the session uses it: called on the session's thread, returns at once."""
+
+    def order(
+        self, step: str, script: Path, scripts_of_others: frozenset[Path], *, entry: bool, hold: bool
+    ) -> DebugOrder:
+        """What an attempt that is about to start needs to know."""
+
+    def follow(
+        self, order: DebugOrder, attempt: Attempt, process: StepProcess, told: Callable[[DebugStop | None], None]
+    ) -> None:
+        """The attempt runs. ``told`` is called on the debugger's thread: a stop, or None when the step goes on."""
+
+    def heard(self, order: DebugOrder, event: WorkerEvent) -> None:
+        """The step is about to enter main, is parked on an exception, or called ``breakpoint()``."""
+
+    def ended(self, order: DebugOrder) -> None:
+        """The attempt is over."""
+
+    def resume(self, how: Resume) -> None:
+        """Let a stopped step go on; nothing happens where none is stopped."""
+
+    def suspend(self) -> None:
+        """Stop the running step on the line that it is at."""
+
+    def run_to(self, path: Path, line: int) -> None:
+        """Let a stopped step go on as far as a line."""
+
+    def set_lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
+        """All breakpoints on lines that the session holds, enabled or not."""
+
+    def close(self) -> None:
+        """Let go of everything; a step goes on."""
 
 
 class DataProbe(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cursus_tui.records.debug import DebuggerState, LineBreakpoint
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline
 from cursus_tui.records.run import ResourceSample, SessionState, StepBreakpoint
 
@@ -61,6 +62,27 @@ class BreakpointsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LineBreakpointsChanged:
+    """A breakpoint on a line was set, changed, moved with its line or removed."""
+
+    lines: tuple[LineBreakpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchesChanged:
+    """Other expressions are watched."""
+
+    watches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DebuggerChanged:
+    """The step's debugger was started, stopped the step or let it go on; or an IDE came or went."""
+
+    state: DebuggerState
+
+
+@dataclass(frozen=True, slots=True)
 class FindingAdded:
     """A check noticed something while running."""
 
@@ -83,6 +105,9 @@ SessionEvent = (
     | ResourcesSampled
     | PipelineChanged
     | BreakpointsChanged
+    | LineBreakpointsChanged
+    | WatchesChanged
+    | DebuggerChanged
     | FindingAdded
     | Noticed
 )

@@ -60,6 +60,21 @@ MIGRATIONS = (
     """,
     "ALTER TABLE artifacts ADD COLUMN modified_ns INTEGER;",
     "ALTER TABLE attempts ADD COLUMN guard TEXT NOT NULL DEFAULT '';",
+    """
+    CREATE TABLE line_breakpoints (
+        dag_file TEXT NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, enabled INTEGER NOT NULL,
+        condition TEXT NOT NULL, hits TEXT NOT NULL, message TEXT NOT NULL, text TEXT NOT NULL,
+        PRIMARY KEY (dag_file, path, line)
+    ) WITHOUT ROWID;
+    CREATE TABLE watches (
+        dag_file TEXT NOT NULL, position INTEGER NOT NULL, expression TEXT NOT NULL, PRIMARY KEY (dag_file, position)
+    ) WITHOUT ROWID;
+    CREATE TABLE profiles (
+        run_id TEXT NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL, profile TEXT NOT NULL,
+        PRIMARY KEY (run_id, step, attempt),
+        FOREIGN KEY (run_id, step, attempt) REFERENCES attempts ON DELETE CASCADE
+    );
+    """,
 )
 """Append only: a released migration is never changed."""
 
