@@ -111,6 +111,9 @@ class DebuggerPort(Protocol):
     def state(self) -> DebuggerState:
         """The newest snapshot."""
 
+    def subscribe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        """Call back on each ``DebuggerChanged`` and ``Noticed``, on the debugger's thread; returns how to stop that."""
+
     def threads(self) -> Future[tuple[DebugThread, ...]]:
         """Threads of the step."""
 
@@ -125,6 +128,9 @@ class DebuggerPort(Protocol):
 
     def evaluate(self, expression: str, frame: int, *, quiet: bool = False) -> Future[Variable]:
         """Evaluate in a frame; ``quiet`` for a watch, which must not print. Statements are executed."""
+
+    def interrupt(self) -> None:
+        """End an evaluation that goes on: it fails with ``KeyboardInterrupt``, and the stop stays."""
 
     def set_variable(self, reference: int, name: str, value: str) -> Future[Variable]:
         """Give a variable another value, an expression of its frame."""
