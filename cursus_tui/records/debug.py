@@ -130,7 +130,7 @@ class LiveTable:
     bytes: int | None
     """Memory of the whole value, where it is cheap to tell."""
     file: Path
-    """Arrow IPC, or JSON cells where the step has no pyarrow: rows ``first`` to ``first + 1000`` at most."""
+    """Parquet, or JSON Lines where the step has no pyarrow: rows ``first`` to ``first + 1000`` at most."""
     first: int
     sampled: bool
     """Taken while the step ran: rows may be of different moments."""
