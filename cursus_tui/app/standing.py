@@ -91,7 +91,7 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
 
 def _failed(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]]:
     mend = (("open-editor", "edit it"),) if situation.step == state.current else ()
-    keys = (("error", "the error"), *mend, *_on_current(situation, state), *_run(state))
+    keys = (("error", "error"), *_run(state), *mend, *_on_current(situation, state))
     return f"failed in {safe(state.current or '')}", keys
 
 
@@ -158,7 +158,7 @@ def _ended(situation: Situation, state: SessionState, how: str) -> tuple[str, tu
         return blocked
     told = f"{how}: {_counts(state)}"
     if situation.failed_steps:
-        return told, (*_run(state), ("error", "the error"), ("rerun", "re-run this"), ("restart", "new run"))
+        return told, (*_run(state), ("error", "error"), ("rerun", "re-run this"), ("restart", "new run"))
     return told, (*_run(state), ("rerun", "re-run this"), ("restart", "new run"), ("quit", "quit"))
 
 

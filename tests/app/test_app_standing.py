@@ -34,8 +34,8 @@ def test_before_a_step(now: Situation) -> None:
 
 def test_a_failure_leads_to_the_error(now: Situation) -> None:
     failed = at(now, Phase.PAUSED, PauseReason.FAILURE, upcoming="register")
-    assert told(failed) == "failed in prepare · the error · edit it · re-run it · run register"
-    assert told(replace(failed, step="train")) == "failed in prepare · the error · run register"
+    assert told(failed) == "failed in prepare · error · run register · edit it · re-run it"
+    assert told(replace(failed, step="train")) == "failed in prepare · error · run register"
 
 
 def test_after_a_step(now: Situation) -> None:
