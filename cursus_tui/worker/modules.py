@@ -46,12 +46,16 @@ class ModuleRecord:
         names: Module names.
         versions: Library -> version, of those.
         last: The newest of them.
+        own: Files among them that the user may edit -> how they were: an installed library imports them.
     """
 
-    def __init__(self, names: FrozenSet[str], versions: Dict[str, str], last: str) -> None:
+    def __init__(
+        self, names: FrozenSet[str], versions: Dict[str, str], last: str, own: Dict[str, Optional[Tuple[int, int]]]
+    ) -> None:
         self._names = names
         self._versions = versions
         self._last = last
+        self._own = own
 
     @classmethod
     def of_now(cls, before: "Optional[ModuleRecord]" = None) -> "ModuleRecord":
@@ -64,7 +68,15 @@ class ModuleRecord:
         known = before._names if before is not None else frozenset[str]()
         versions = dict(before._versions) if before is not None else {}
         versions.update(_versions({name.partition(".")[0] for name in names - known}))
-        return cls(names, versions, next(reversed(sys.modules)))
+        files = (getattr(sys.modules[name], "__dict__", {}).get("__file__") for name in names - known)
+        own = {file: _stamp(file) for file in files if isinstance(file, str) and not is_installed(file)}
+        if before is not None:
+            own.update(before._own)
+        return cls(names, versions, next(reversed(sys.modules)), own)
+
+    def is_outdated(self) -> bool:
+        """Whether the user edited what was imported: only a fresh interpreter has it as it is now."""
+        return any(_stamp(file) != before for file, before in self._own.items())
 
     def since(self, script: str, source: bytes, is_own: Callable[[str], bool]) -> Used:
         """What a step uses.
@@ -79,7 +91,8 @@ class ModuleRecord:
         """
         new = self._imported_since()
         found = (getattr(sys.modules.get(name), "__file__", None) for name in new)
-        files = sorted({file for file in found if isinstance(file, str) and file != script and is_own(file)})
+        imported = {file for file in found if isinstance(file, str) and file != script and is_own(file)}
+        files = sorted(imported.union(self._own))
         named = imported_names(source)
         for file in files:
             named |= imported_names(_text_of(file))
@@ -103,6 +116,14 @@ class ModuleRecord:
             if name not in self._names:
                 new.append(name)
         return new
+
+
+def _stamp(file: str) -> Optional[Tuple[int, int]]:
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def is_installed(file: str) -> bool:

@@ -228,7 +228,7 @@ class Zygote:
         step.start(message, self._guard)
 
     def _child_for(self, job: Job) -> ForkedChild:
-        if job.isolation == "subprocess":
+        if job.isolation == "subprocess" or self._settle().is_outdated():
             return self._fork(lambda ends: exec_fresh_interpreter(ends, job))
         child, self._spare = self._spare, None
         return child or self._fork_waiting()
