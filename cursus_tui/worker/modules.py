@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import sysconfig
-from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)|import[ \t]+([A-Za-z_][^#;\n]*))", re.MULTILINE)
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", ())) | frozenset(sys.builtin_module_names)
