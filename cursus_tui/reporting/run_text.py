@@ -80,10 +80,10 @@ def print_runs(console: Console, runs: Iterable[RunRecord]) -> None:
     """The list of runs, newest first, with the user's own time: their ids have UTC."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("run", "pipeline", "phase", "started", "took", "started by"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "started")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("run", "started"))
     for run in runs:
         took = human_seconds(run.ended - run.started) if run.ended else ""
-        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
+        started = time.strftime("%m-%d %H:%M", time.localtime(run.started))
         table.add_row(run.run_id, plain(run.pipeline), run.phase.value, started, took, plain(run.command))
     console.print(table)
 

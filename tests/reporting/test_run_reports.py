@@ -115,11 +115,24 @@ def test_the_list_of_runs_has_the_users_own_time(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
-        console = Console(file=io.StringIO(), width=120)
+        console = Console(file=io.StringIO(), width=80)
         print_runs(
-            console, [RunRecord("20250101-180000-1", "fraud", Path("/p"), 1735754400.0, None, Phase.PAUSED, "debug")]
+            console,
+            [
+                RunRecord(
+                    "20250101-180000-0123abc",
+                    "fraud",
+                    Path("/p"),
+                    1735754400.0,
+                    None,
+                    Phase.PAUSED,
+                    "cursus-tui run sample:fraud_training --workspace somewhere",
+                )
+            ],
         )
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert "2025-01-02 03:00" in console.file.getvalue()  # type: ignore[attr-defined]
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "01-02 03:00" in text
+    assert "20250101-180000-0123abc" in text, "an id can be copied"
