@@ -61,7 +61,7 @@ def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace
         return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name))[:count])
     glyph, tone = LOOKS[state.status]
     standing = situation.stands_at == name and not situation.running
-    word = f"→ {state.status.value}" if standing else state.status.value
+    word = f"→ {state.word}" if standing else state.word
     return NodeFace(
         glyph,
         word,

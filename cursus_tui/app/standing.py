@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from cursus_tui.app.situation import Situation
@@ -163,9 +164,6 @@ def _ended(situation: Situation, state: SessionState, how: str) -> tuple[str, tu
 
 
 def _counts(state: SessionState) -> str:
-    counts: dict[StepStatus, int] = {}
-    for step in state.steps.values():
-        counts[step.status] = counts.get(step.status, 0) + 1
-    order = [StepStatus.FAILED, StepStatus.PASSED, StepStatus.REUSED]
-    listed = [*order, *(status for status in counts if status not in order)]
-    return ", ".join(f"{counts[status]} {status.value}" for status in listed if status in counts)
+    counts = Counter(step.word for step in state.steps.values())
+    listed = dict.fromkeys(("failed", "passed", "reused", "given", *counts))
+    return ", ".join(f"{counts[word]} {word}" for word in listed if word in counts)

@@ -38,12 +38,17 @@ def steps_table(report: dict[str, Any]) -> Table:
         rows = [output["rows"] for output in step["outputs"] if output["rows"] is not None]
         table.add_row(
             plain(step["name"]),
-            plain(step["status"], STYLES.get(step["status"], "dim")),
+            plain(_word(step), STYLES.get(step["status"], "dim")),
             human_seconds(step["seconds"]),
             human_bytes(step["peak_rss_bytes"]),
             human_count(sum(rows)) if rows else "",
         )
     return table
+
+
+def _word(step: dict[str, Any]) -> str:
+    """As ``StepState.word``: what the user gave is not called reused."""
+    return "given" if step["status"] == "reused" and step["reused_from"] is None else str(step["status"])
 
 
 def explanation_lines(step: dict[str, Any]) -> Iterator[Text]:
@@ -111,7 +116,7 @@ def _one_error(error: StepError) -> Iterator[Text]:
 
 def print_attempt(console: Console, attempt: Attempt) -> None:
     """Everything that is known of one attempt, without its output."""
-    console.print(plain(f"{attempt.step}, attempt {attempt.number}: {attempt.status.value}", "bold"))
+    console.print(plain(f"{attempt.step}, attempt {attempt.number}: {attempt.word}", "bold"))
     if attempt.note:
         console.print(plain(attempt.note), soft_wrap=True)
     if attempt.call:

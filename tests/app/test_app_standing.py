@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fake_desk import FakeDesk
 
+from cursus_tui.app.faces import face
 from cursus_tui.app.situation import Situation
 from cursus_tui.app.standing import Progress, standing
 from cursus_tui.records.run import PauseReason, Phase, ResourceSample, StepStatus
@@ -83,3 +84,12 @@ def test_finished_counts_failures_first(now: Situation) -> None:
 def test_read_only_names_the_owner(now: Situation) -> None:
     assert now.state is not None
     assert "pid 7" in told(replace(now, state=replace(now.state, read_only="pid 7 on box")))
+
+
+def test_given_data_are_not_called_reused(desk: FakeDesk) -> None:
+    situation = Situation(desk.pipeline, desk.session.state)
+    assert face(situation, "load").word == "given"
+    desk.session.continue_()
+    sentence, _ = standing(replace(situation, state=desk.session.state))
+    assert "1 given" in sentence
+    assert "reused" not in sentence
