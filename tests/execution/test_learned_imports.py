@@ -21,13 +21,18 @@ print("warm" if "multiprocessing.dummy" in sys.modules else "cold")
 import multiprocessing.dummy
 {more}
 """
+SHOWS_BACKEND = """
+import os
+print(os.environ["MPLBACKEND"], open("/proc/%d/environ" % os.getppid()).read().count("MPLBACKEND=Agg"))
+"""
 ATTEMPTS = 20
 """The zygote learns when it has time: a step that comes at once may be first."""
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Iterator[Runner]:
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
     """With a zygote of its own: what it has learned, others have not."""
+    monkeypatch.delenv("MPLBACKEND", raising=False)
     executor = LocalExecutor()
     yield Runner(executor, tmp_path)
     executor.close()
@@ -71,3 +76,8 @@ def test_what_a_step_claims_to_have_imported_is_not_taken_on_trust(runner: Runne
     assert runner.run(source).result.status == "passed"
     again = runner.run("import sys\nprint([n for n in sys.modules if 'turtledemo' in n or ' ' in n])")
     assert again.stdout == "[]\n"
+
+
+def test_a_warm_library_finds_no_screen_to_draw_on(runner: Runner) -> None:
+    """It may be imported before any step has its environment."""
+    assert runner.run(SHOWS_BACKEND).stdout == "Agg 1\n"
