@@ -280,9 +280,10 @@ class Workbench:
 
     def _heard(self, python: Path, message: Mapping[str, Any]) -> None:
         """Tell what happened to a worker rather than to a step. Called on the thread that listens to it."""
-        if message.get("event") != "preloaded" or self.session is None:
+        failed = message.get("failed")
+        if not failed or self.session is None:
             return
-        broken = {name.partition(".")[0]: why for name, why in reversed(message["failed"].items())}
+        broken = {name.partition(".")[0]: why for name, why in reversed(failed.items())}
         for name, why in broken.items():
             self.session.tell(f"{name} is there, but {python} cannot import it: {why}")
 

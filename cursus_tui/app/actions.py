@@ -135,7 +135,7 @@ _EVERYWHERE = (
 _STEPPING = (
     Action(
         "step-over",
-        "Run the next step, pause before the one after it",
+        "Run the next step, then pause",
         "run next",
         "The status line names it: the one that execution stands before, not the one under the cursor.",
         ("n", "f10"),
@@ -189,7 +189,7 @@ _STEPPING = (
     ),
     Action(
         "rerun",
-        "Run the selected step, again if it ran",
+        "Run the selected step (again)",
         "run this",
         "A new attempt; the steps after it become stale.",
         ("r",),
@@ -226,7 +226,7 @@ _STEPPING = (
     Action(
         "breakpoint-options",
         "Edit breakpoints of the selected step: before, after, on failure, hit count",
-        "condition",
+        "options",
         "At which moments, and from which hit on.",
         ("B",),
         Scope.STEPPING,

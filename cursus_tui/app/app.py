@@ -237,11 +237,14 @@ class CursusApp(App[Leaving], inherit_bindings=False):
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-            try:
+        try:
+            for number in (signal.SIGHUP, signal.SIGTERM):
                 loop.add_signal_handler(number, self._leave_for, number)
-            except (NotImplementedError, RuntimeError, ValueError):
-                return  # not the main thread: whoever runs us there listens
+            for number in (signal.SIGINT, signal.SIGQUIT):
+                # Ctrl+C in an editor that has the terminal is for the editor; a screen gets it as a key.
+                loop.add_signal_handler(number, lambda: None)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return  # not the main thread: whoever runs us there listens
 
     def _listen_to_line(self) -> None:
         driver, loop = self._driver, asyncio.get_running_loop()

@@ -49,8 +49,9 @@ def _written(now: Situation, step: Step) -> Iterator[Row]:
     artifacts = attempt.artifacts if attempt else ()
     if artifacts and attempt is not None:
         reused = ", reused" if attempt.reused_from else ""
+        verb = "Given as" if attempt.word == "given" else "Wrote"
         for channel in dict.fromkeys(artifact.channel for artifact in artifacts):
-            what = "Returned by main" if channel == RETURNED else f"Wrote {channel}"
+            what = "Returned by main" if channel == RETURNED else f"{verb} {channel}"
             yield heading(f"{what} (attempt {attempt.number}{reused})")
             yield from _files(tuple(artifact for artifact in artifacts if artifact.channel == channel))
         return

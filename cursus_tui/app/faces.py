@@ -61,7 +61,7 @@ def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace
         return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name))[:count])
     glyph, tone = LOOKS[state.status]
     standing = situation.stands_at == name and not situation.running
-    word = f"→ {state.status.value}" if standing else state.status.value
+    word = f"→ {state.word}" if standing else state.word
     return NodeFace(
         glyph,
         word,
@@ -79,7 +79,7 @@ def figures(situation: Situation, state: StepState) -> tuple[str, ...]:
     seconds = None
     if attempt and attempt.main_seconds is not None:
         seconds = attempt.main_seconds + (attempt.import_seconds or 0.0)
-    elif attempt and attempt.started and attempt.ended:
+    elif attempt and attempt.status is not StepStatus.REUSED and attempt.started and attempt.ended:
         seconds = attempt.ended - attempt.started
     rows = human_rows(state.rows)
     peak = attempt.peak_rss_bytes if attempt else None

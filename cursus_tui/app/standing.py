@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from cursus_tui.app.situation import Situation
@@ -91,7 +92,7 @@ def _paused(situation: Situation, state: SessionState) -> tuple[str, tuple[Next,
 
 def _failed(situation: Situation, state: SessionState) -> tuple[str, tuple[Next, ...]]:
     mend = (("open-editor", "edit it"),) if situation.step == state.current else ()
-    keys = (("error", "the error"), *mend, *_on_current(situation, state), *_run(state))
+    keys = (("error", "error"), *_run(state), *mend, *_on_current(situation, state))
     return f"failed in {safe(state.current or '')}", keys
 
 
@@ -158,14 +159,11 @@ def _ended(situation: Situation, state: SessionState, how: str) -> tuple[str, tu
         return blocked
     told = f"{how}: {_counts(state)}"
     if situation.failed_steps:
-        return told, (*_run(state), ("error", "the error"), ("rerun", "re-run this"), ("restart", "new run"))
+        return told, (*_run(state), ("error", "error"), ("rerun", "re-run this"), ("restart", "new run"))
     return told, (*_run(state), ("rerun", "re-run this"), ("restart", "new run"), ("quit", "quit"))
 
 
 def _counts(state: SessionState) -> str:
-    counts: dict[StepStatus, int] = {}
-    for step in state.steps.values():
-        counts[step.status] = counts.get(step.status, 0) + 1
-    order = [StepStatus.FAILED, StepStatus.PASSED, StepStatus.REUSED]
-    listed = [*order, *(status for status in counts if status not in order)]
-    return ", ".join(f"{counts[status]} {status.value}" for status in listed if status in counts)
+    counts = Counter(step.word for step in state.steps.values())
+    listed = dict.fromkeys(("failed", "passed", "reused", "given", *counts))
+    return ", ".join(f"{counts[word]} {word}" for word in listed if word in counts)

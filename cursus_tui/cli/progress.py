@@ -52,5 +52,5 @@ class Progress:
         key = (state.step, state.attempt.number)
         if key not in self._told:
             self._told.add(key)
-            line = Text(f"{state.status.value:10} ", style=STYLES.get(state.status.value, ""))
+            line = Text(f"{state.word:10} ", style=STYLES.get(state.status.value, ""))
             self._console.print(line + Text(safe(f"{state.step}  {human_seconds(seconds_of(state.attempt))}")))

@@ -66,7 +66,8 @@ class AdoptedStep:
         self._read_to = 0
         self._sizes = (0, 0)
         self._let_go = threading.Event()
-        self._cancelling = False
+        self._reason: str | None = None
+        self._memory_limit: int | None = None
         self._result: Future[ExecutionResult] = Future()
 
     @property
@@ -90,9 +91,9 @@ class AdoptedStep:
 
     def cancel(self, *, reason: str = "cancelled") -> None:
         """Ask it to stop: INT, then TERM, then KILL to its process group. Returns at once."""
-        if self._cancelling or self._result.done():
+        if self._reason is not None or self._result.done():
             return
-        self._cancelling = True
+        self._reason = reason
         write_private(self._folder.path / "cancel.json", encode({"reason": reason}))
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
         for position, number in enumerate(numbers):
@@ -107,7 +108,9 @@ class AdoptedStep:
         return answer
 
     def sampled(self, sample: ResourceSample) -> None:
-        """Pass a reading on."""
+        """Pass a reading on, and stop a step that is over its memory limit."""
+        if self._memory_limit is not None and sample.rss_bytes > self._memory_limit:
+            self.cancel(reason="memory")
         self._tell("resources", asdict(sample))
 
     def _signal(self, number: signal.Signals) -> None:
@@ -151,13 +154,14 @@ class AdoptedStep:
         if self._trace is None:
             self._trace = read_trace(self._folder)
             if self._trace is not None and self.pid is not None:
+                self._memory_limit = memory_limit_of(self._folder)
                 self._sampler.add(self)
         trace = self._trace
         return trace is not None and is_alive(trace.zygote, trace.zygote_start)
 
     def _never_begins(self, waited: float) -> bool:
         """Give up a step that has left no trace for so long; False where it did begin after all."""
-        if waited < APPEAR_SECONDS and not self._cancelling:
+        if waited < APPEAR_SECONDS and self._reason is None:
             return False
         # A trace that stays unreadable is of a zygote that was killed, or found the disk full, while it wrote it.
         return give_up(self._folder) or waited >= 2 * APPEAR_SECONDS
@@ -183,7 +187,7 @@ class AdoptedStep:
     def _lose(self, why: str) -> None:
         # The zygote is gone; whatever it left behind in the step's group has nobody to answer to.
         self._signal(signal.SIGKILL)
-        lost = ExecutionResult("cancelled", None) if self._cancelling else worker_lost(why)
+        lost = ExecutionResult("cancelled", None) if self._reason == "cancelled" else worker_lost(why)
         result = replace(lost, orphans=stop_left_behind(self._folder.path))
         try:
             write_atomically(str(self._folder.outcome), outcome_of(result))
@@ -202,6 +206,15 @@ class AdoptedStep:
         except Exception:
             # The sampler's thread serves every other step, too.
             _LOG.exception("a listener failed at %s in %s", name, self._folder.path)
+
+
+def memory_limit_of(folder: AttemptFolder) -> int | None:
+    """The limit, in bytes, that an attempt was started with."""
+    try:
+        limit = json.loads(folder.job.read_bytes())["memory_limit_bytes"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return limit if type(limit) is int else None
 
 
 def give_up(folder: AttemptFolder) -> bool:

@@ -20,6 +20,8 @@ from cursus_tui.storage.secrets import is_secret
 
 EDITED_WHILE_RUNNING = "edited while it ran"
 ABSENT = "absent"
+MOST_LINKS = 40
+"""As many as the kernel follows."""
 CLOCK_STEP_SECONDS = 0.01
 """By how much a file's time may lag behind the clock."""
 
@@ -88,7 +90,13 @@ def _interpreter(python: Path) -> str:
     Only the last part is followed: a virtual environment's interpreter is a link to the one that it was made from.
     """
     version = version_of(python)
-    named = os.path.join(python.parent, os.path.basename(os.path.realpath(python)))
+    target = os.fspath(python)
+    for _ in range(MOST_LINKS):
+        try:
+            target = os.path.join(os.path.dirname(target), os.readlink(target))
+        except OSError:
+            break
+    named = os.path.join(python.parent, os.path.basename(target))
     return f"{named} (Python {version})" if version else named
 
 

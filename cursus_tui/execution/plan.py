@@ -167,7 +167,7 @@ def _missing_input(step: Step, channel: str, reason: str) -> Standing:
 
 def now_is(state: StepState) -> str:
     """Where a step stands, as the end of a sentence about it."""
-    return _STANDS.get(state.status, f"is {state.status}")
+    return _STANDS.get(state.status, f"is {state.word}")
 
 
 def _has_output(plan: Plan, binding: Binding, outputs: Mapping[str, Attempt]) -> bool:

@@ -317,13 +317,14 @@ class RunControl:
         self._add_findings(done.attempt.number, done.findings)
         self.at = self.at.but(live=None)
         self.record(done.attempt, done.parts)
-        self.count(done.attempt)
-        if done.used_up:
-            self.after_commit(lambda: self.attempts.discard_copies(step, done.attempt, live.protected))
         if self.quitting is not None:
             self.quitting()
         else:
             self._after_step(done.attempt, live.cancelled)
+        # Once the next step is on its way: it need not wait for these.
+        self.count(done.attempt)
+        if done.used_up:
+            self.after_commit(lambda: self.attempts.discard_copies(step, done.attempt, live.protected))
 
     def _after_step(self, attempt: Attempt, cancelled: bool) -> None:
         goal, step = self.at.goal, attempt.step

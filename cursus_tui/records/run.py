@@ -202,6 +202,11 @@ class Attempt:
     guard: str = ""
     """What kept it off the network: a key of ``GUARDS``; empty where it is not known."""
 
+    @property
+    def word(self) -> str:
+        """How it ended, in the word for users."""
+        return StepState(self.step, self.status, self).word
+
 
 GUARDS = {
     "namespace": "off, for everything that the script starts (a private network namespace)",
@@ -255,6 +260,12 @@ class StepState:
     rows: int | None = None
     """Rows over its table outputs, where counted."""
     note: str = ""
+
+    @property
+    def word(self) -> str:
+        """Where it stands, in the word for users: data that they gave themselves is ``given``, not reused."""
+        given = self.status is StepStatus.REUSED and (self.attempt is None or self.attempt.reused_from is None)
+        return "given" if given else self.status.value
 
 
 @dataclass(frozen=True, slots=True)

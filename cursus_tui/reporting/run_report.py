@@ -61,6 +61,14 @@ def error_of(error: StepError | None) -> dict[str, Any] | None:
     }
 
 
+def reused_from(attempt: Attempt | None) -> dict[str, Any] | None:
+    """Whose outputs stand in; None where it ran, and where the user's own data do."""
+    if attempt is None or attempt.reused_from is None:
+        return None
+    run_id, number = attempt.reused_from
+    return {"run": run_id, "attempt": number}
+
+
 def step_report(state: StepState) -> dict[str, Any]:
     """One step of a run as JSON."""
     attempt = state.attempt
@@ -72,6 +80,7 @@ def step_report(state: StepState) -> dict[str, Any]:
         "peak_rss_bytes": attempt.peak_rss_bytes if attempt else None,
         "exit": attempt.exit_code if attempt else None,
         "attempt": attempt.number if attempt else None,
+        "reused_from": reused_from(attempt),
         "outputs": outputs_of(attempt.artifacts) if attempt else [],
         "error": error_of(attempt.error) if attempt else None,
         "blocked_actions": [

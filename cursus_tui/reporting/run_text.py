@@ -38,12 +38,17 @@ def steps_table(report: dict[str, Any]) -> Table:
         rows = [output["rows"] for output in step["outputs"] if output["rows"] is not None]
         table.add_row(
             plain(step["name"]),
-            plain(step["status"], STYLES.get(step["status"], "dim")),
+            plain(_word(step), STYLES.get(step["status"], "dim")),
             human_seconds(step["seconds"]),
             human_bytes(step["peak_rss_bytes"]),
             human_count(sum(rows)) if rows else "",
         )
     return table
+
+
+def _word(step: dict[str, Any]) -> str:
+    """As ``StepState.word``: what the user gave is not called reused."""
+    return "given" if step["status"] == "reused" and step["reused_from"] is None else str(step["status"])
 
 
 def explanation_lines(step: dict[str, Any]) -> Iterator[Text]:
@@ -80,10 +85,10 @@ def print_runs(console: Console, runs: Iterable[RunRecord]) -> None:
     """The list of runs, newest first, with the user's own time: their ids have UTC."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("run", "pipeline", "phase", "started", "took", "started by"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "started")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("run", "started"))
     for run in runs:
         took = human_seconds(run.ended - run.started) if run.ended else ""
-        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
+        started = time.strftime("%m-%d %H:%M", time.localtime(run.started))
         table.add_row(run.run_id, plain(run.pipeline), run.phase.value, started, took, plain(run.command))
     console.print(table)
 
@@ -111,7 +116,7 @@ def _one_error(error: StepError) -> Iterator[Text]:
 
 def print_attempt(console: Console, attempt: Attempt) -> None:
     """Everything that is known of one attempt, without its output."""
-    console.print(plain(f"{attempt.step}, attempt {attempt.number}: {attempt.status.value}", "bold"))
+    console.print(plain(f"{attempt.step}, attempt {attempt.number}: {attempt.word}", "bold"))
     if attempt.note:
         console.print(plain(attempt.note), soft_wrap=True)
     if attempt.call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -87,6 +88,7 @@ def unquoted(folder: Path) -> str:
     return unquote(folder.name)
 
 
+@lru_cache(maxsize=4096)
 def _quoted(name: str) -> str:
     """A name that stays in its folder and is one: not above it, and not the folder itself."""
     quoted = quote(name, safe="")

@@ -160,8 +160,8 @@ class StepRun:
         return 0
 
     def _report_modules(self) -> None:
-        files, libraries = self._modules.since(self.job.script, self._source, self.job.is_own_file)
-        self.sender.hold("modules", files=files, libraries=libraries)
+        used = self._modules.since(self.job.script, self._source, self.job.is_own_file)
+        self.sender.hold("modules", files=used.files, libraries=used.libraries, parts=used.parts)
 
     def _announce_end(self) -> None:
         lingering = lingering_threads()

@@ -40,6 +40,8 @@ INHERITED_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inh
 def of_worker(front: Mapping[str, str], allow_network: bool) -> Dict[str, str]:
     """What a zygote starts with: the front's environment without our internals, and without AWS credentials."""
     kept = {name: value for name, value in front.items() if not name.startswith("CURSUS_TUI_")}
+    # Matplotlib reads it when it is imported, which may be before there is a step.
+    kept.setdefault("MPLBACKEND", "Agg")
     if not allow_network:
         for name in AWS_CREDENTIALS:
             kept.pop(name, None)

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import sysconfig
-from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)|import[ \t]+([A-Za-z_][^#;\n]*))", re.MULTILINE)
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", ())) | frozenset(sys.builtin_module_names)
@@ -22,6 +22,23 @@ _NOBODYS = tuple(
 """Folders of the standard library, and this worker's own."""
 
 
+NEVER = frozenset(("torch", "torchvision", "tensorflow", "jax", "pyspark", "ray", "cupy", "debugpy"))
+"""These start threads or devices when they are imported, which do not survive a fork."""
+
+
+class Used(NamedTuple):
+    """What a step uses."""
+
+    files: List[str]
+    """What was imported of those that the user may edit."""
+    libraries: Dict[str, str]
+    """Versions of the libraries that the script and those files name: not of what these pull in, which depends on
+    what was imported before."""
+    parts: List[str]
+    """Modules that were imported only now, of packages that had been imported before: in order. None where something
+    was imported that does not survive a fork."""
+
+
 class ModuleRecord:
     """What was imported at one moment, and the versions of it.
 
@@ -29,20 +46,39 @@ class ModuleRecord:
         names: Module names.
         versions: Library -> version, of those.
         last: The newest of them.
+        own: Files among them that the user may edit -> how they were: an installed library imports them.
     """
 
-    def __init__(self, names: FrozenSet[str], versions: Dict[str, str], last: str) -> None:
+    def __init__(
+        self, names: FrozenSet[str], versions: Dict[str, str], last: str, own: Dict[str, Optional[Tuple[int, int]]]
+    ) -> None:
         self._names = names
         self._versions = versions
         self._last = last
+        self._own = own
 
     @classmethod
-    def of_now(cls) -> "ModuleRecord":
-        """The state of this process. Slow enough to be taken before a fork, not after it."""
-        names = frozenset(sys.modules)
-        return cls(names, _versions({name.partition(".")[0] for name in names}), next(reversed(sys.modules)))
+    def of_now(cls, before: "Optional[ModuleRecord]" = None) -> "ModuleRecord":
+        """The state of this process. Slow enough to be taken before a fork, not after it.
 
-    def since(self, script: str, source: bytes, is_own: Callable[[str], bool]) -> Tuple[List[str], Dict[str, str]]:
+        Args:
+            before: An earlier one; packages that were there then are not looked up again.
+        """
+        names = frozenset(sys.modules)
+        known = before._names if before is not None else frozenset[str]()
+        versions = dict(before._versions) if before is not None else {}
+        versions.update(_versions({name.partition(".")[0] for name in names - known}))
+        files = (getattr(sys.modules[name], "__dict__", {}).get("__file__") for name in names - known)
+        own = {file: _stamp(file) for file in files if isinstance(file, str) and not is_installed(file)}
+        if before is not None:
+            own.update(before._own)
+        return cls(names, versions, next(reversed(sys.modules)), own)
+
+    def is_outdated(self) -> bool:
+        """Whether the user edited what was imported: only a fresh interpreter has it as it is now."""
+        return any(_stamp(file) != before for file, before in self._own.items())
+
+    def since(self, script: str, source: bytes, is_own: Callable[[str], bool]) -> Used:
         """What a step uses.
 
         Args:
@@ -51,18 +87,25 @@ class ModuleRecord:
             is_own: Whether a file is one that the user may edit.
 
         Returns:
-            Those files that were imported, and versions of the libraries that the script and those files name:
-            not of what these pull in, which depends on what was imported before.
+            What it imported, as far as that can be told by what is new.
         """
         new = self._imported_since()
         found = (getattr(sys.modules.get(name), "__file__", None) for name in new)
-        files = sorted({file for file in found if isinstance(file, str) and file != script and is_own(file)})
+        imported = {file for file in found if isinstance(file, str) and file != script and is_own(file)}
+        files = sorted(imported.union(self._own))
         named = imported_names(source)
         for file in files:
             named |= imported_names(_text_of(file))
         versions = {name: self._versions[name] for name in named if name in self._versions}
         versions.update(_versions(named.intersection(new)))
-        return files, dict(sorted(versions.items()))
+        return Used(files, dict(sorted(versions.items())), self._parts(new))
+
+    def _parts(self, new: List[str]) -> List[str]:
+        roots = {name: name.partition(".")[0] for name in reversed(new)}
+        if not NEVER.isdisjoint(roots.values()):
+            # Any of the others may be what brought it in.
+            return []
+        return [name for name, root in roots.items() if name != root and root in self._names]
 
     def _imported_since(self) -> List[str]:
         new: List[str] = []
@@ -73,6 +116,14 @@ class ModuleRecord:
             if name not in self._names:
                 new.append(name)
         return new
+
+
+def _stamp(file: str) -> Optional[Tuple[int, int]]:
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def is_installed(file: str) -> bool:

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from typing import Dict, Iterable, Tuple
 
-from .modules import is_installed
+from .modules import NEVER, is_installed
 
 STANDARD_LIBRARY = (
     "argparse",
@@ -52,8 +52,6 @@ STANDARD_LIBRARY = (
     "warnings",
 )
 """What a step needs for starting, failing and leaving, and what most scripts import."""
-NEVER = frozenset(("torch", "torchvision", "tensorflow", "jax", "pyspark", "ray", "cupy", "debugpy"))
-"""These start threads or devices when they are imported, which do not survive a fork."""
 
 
 def preload(names: Iterable[str]) -> Tuple[Dict[str, str], Dict[str, str]]:

@@ -84,6 +84,8 @@ class RunningStep:
         self.pid = child.pid
         self.done = False
         self.reaped = False
+        self.parts: List[str] = []
+        """Parts of warm libraries that it had to import itself."""
         self._imports = False
         self._send = send
         self._report = AttemptReport(time.time(), job.is_user_file)
@@ -241,6 +243,8 @@ class RunningStep:
             self._report.take(event)
             if event.get("event") == "importing":
                 self._imports = True
+            elif event.get("event") == "modules" and isinstance(event.get("parts"), list):
+                self.parts = [part for part in event["parts"] if isinstance(part, str)]
             elif event.get("event") == "started" and self._reason is not None:
                 # The first INT may have come before the child listened.
                 self._signal(signal.SIGINT)

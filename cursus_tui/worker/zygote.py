@@ -6,6 +6,7 @@ import contextlib
 import gc
 import glob
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -32,6 +33,7 @@ LONGEST_TMP = 60
 SHORT_FOLDER = "cursus-"
 STOP_SECONDS = 1.0
 REHEARSALS = 20
+_PART = re.compile(r"[^\W\d]\w*(\.\w+)+\Z")
 GATHER_SECONDS = 0.01
 """Events wait this long for others to go with: each message wakes the front, and a small step has many events."""
 
@@ -87,6 +89,8 @@ class Zygote:
         self._spare: Optional[ForkedChild] = None
         self._leaving: Set[int] = set()
         self._modules: Optional[ModuleRecord] = None
+        self._is_settled = False
+        self._learned: Set[str] = set()
         self._short_folder: Optional[str] = None
         self._selector = selectors.PollSelector()
         self._wake_up, self._wake_up_writer = os.pipe()
@@ -119,6 +123,7 @@ class Zygote:
                 step.tick(now, self._orphans_of)
                 if step.done:
                     del self._steps[step.job.id]
+                    self._learn(step)
                     if not step.reaped:
                         self._leaving.add(step.pid)
             if not self._steps and (self._stopping or not self._front.is_open):
@@ -181,8 +186,22 @@ class Zygote:
         message = self._preloads.pop(0)
         started = time.monotonic()
         failed, left = preload(message.get("modules") or [])
-        self._modules = None
-        self.announce("preloaded", failed=failed, left=left, seconds=time.monotonic() - started)
+        self._is_settled = False
+        if message.get("op") == "preload":
+            self.announce("preloaded", failed=failed, left=left, seconds=time.monotonic() - started)
+
+    def _learn(self, step: RunningStep) -> None:
+        """Import, when there is time, what a step had to import of libraries that were to be warm.
+
+        Pandas, for one, imports the writer of a kind of file when the first such file is written: in each step anew.
+        """
+        if step.job.isolation == "subprocess":
+            return
+        parts = [part for part in step.parts if part not in self._learned and part not in sys.modules]
+        parts = [part for part in parts if part.partition(".")[0] in sys.modules and _PART.match(part)]
+        self._learned.update(parts)
+        if parts:
+            self._preloads.append({"modules": parts})
 
     # -- children ------------------------------------------------------------------------------------------------
 
@@ -209,7 +228,7 @@ class Zygote:
         step.start(message, self._guard)
 
     def _child_for(self, job: Job) -> ForkedChild:
-        if job.isolation == "subprocess":
+        if job.isolation == "subprocess" or self._settle().is_outdated():
             return self._fork(lambda ends: exec_fresh_interpreter(ends, job))
         child, self._spare = self._spare, None
         return child or self._fork_waiting()
@@ -236,9 +255,11 @@ class Zygote:
         if self._modules is None:
             for _ in range(REHEARSALS):
                 rehearse()
+        if self._modules is None or not self._is_settled:
             gc.collect()
             gc.freeze()
-            self._modules = ModuleRecord.of_now()
+            self._modules = ModuleRecord.of_now(self._modules)
+            self._is_settled = True
         return self._modules
 
     def _forget_in_fork(self) -> None:

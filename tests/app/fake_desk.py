@@ -9,6 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from fake_data import FakeData
+from fake_pipeline import make_pipeline
+
 from cursus_tui.execution.legality import IllegalCommand
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import (
@@ -20,19 +23,8 @@ from cursus_tui.records.events import (
 )
 from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import (
-    Binding,
-    Contract,
-    Dependency,
-    Finding,
-    InputChannel,
-    Interface,
-    OutputChannel,
-    OutputSpec,
     Overrides,
     Pipeline,
-    ProjectLayout,
-    Severity,
-    Step,
     StepKind,
     Value,
 )
@@ -53,82 +45,6 @@ from cursus_tui.records.run import (
     StepStatus,
 )
 from cursus_tui.storage.layout import attempt_folder
-
-SCRIPT = '''"""A step."""
-
-import pandas as pd
-
-
-def main(input_paths, output_paths, environ_vars, job_args):
-    frame = pd.read_csv(input_paths["DATA"])
-    total = frame["amount"].sum()
-    print(total)
-    return frame
-
-
-if __name__ == "__main__":
-    main({}, {}, {}, None)
-'''
-CHAIN = ("load", "prepare", "train", "evaluate", "register")
-
-
-def make_pipeline(folder: Path, *, data: bool = True) -> Pipeline:
-    """load (source) -> prepare -> train -> evaluate -> register (remote); evaluate reads prepare, too."""
-    steps: dict[str, Step] = {}
-    for name in CHAIN:
-        kind = {"load": StepKind.SOURCE, "register": StepKind.REMOTE}.get(name, StepKind.SCRIPT)
-        script = None
-        if kind is StepKind.SCRIPT:
-            script = folder / f"{name}.py"
-            script.write_text(SCRIPT)
-        given = {"DATA": folder / "given"} if name == "load" and data else {}
-        why = {"load": "It brings data from elsewhere.", "register": "It only exists in the cloud."}.get(name, "")
-        steps[name] = Step(name, name.title(), None, kind, script, _interface(name), why, given=given)
-    edges = (
-        ("load", "prepare"),
-        ("prepare", "train"),
-        ("prepare", "evaluate"),
-        ("train", "evaluate"),
-        ("evaluate", "register"),
-    )
-    bindings = (
-        Binding("prepare", "DATA", "load", "DATA", 0.95, "the names are equal"),
-        Binding("train", "DATA", "prepare", "OUT", 0.71, "compatible types", "a tie with OTHER"),
-        Binding("evaluate", "DATA", "prepare", "OUT", 0.71, "compatible types"),
-    )
-    environment = {
-        name: (Value("LABEL", "fraud", "config label_name", True), Value("RATIO", "0.8", "a guess", False))
-        for name in CHAIN
-    }
-    findings = (
-        Finding(Severity.WARNING, "doubtful-binding", "train", "DATA may be the wrong one", "look at Call"),
-        Finding(
-            Severity.ERROR,
-            "pip-at-import",
-            "evaluate",
-            "it installs packages",
-            "install xgboost",
-            folder / "evaluate.py",
-            3,
-        ),
-    )
-    layout = ProjectLayout(folder / "demo.dag.json", folder)
-    return Pipeline("demo", layout, steps, edges, bindings, environment, {}, findings, Overrides())
-
-
-def _interface(name: str) -> Interface:
-    inputs = () if name == "load" else (InputChannel("DATA", "/opt/ml/processing/input"),)
-    outputs = (OutputChannel("DATA" if name == "load" else "OUT", "/opt/ml/processing/output"),)
-    contract = Contract(f"{name}.py", inputs, outputs)
-    specs = tuple(OutputSpec(output.name) for output in outputs)
-    return Interface(
-        name.title(),
-        "Processing",
-        contract,
-        tuple(Dependency(each.name) for each in inputs),
-        specs,
-        Path(f"{name}.step.yaml"),
-    )
 
 
 class FakeSession:
@@ -400,77 +316,6 @@ class FakeSession:
             call=call,
         )
         self._put(StepState(step, status, ended, rows=3 if artifacts else None))
-
-
-class FakeTable:
-    """A table with three rows and two columns, as a grid wants it."""
-
-    is_table = True
-    note = ""
-    rows = 3
-    rows_exact = True
-    estimated_rows = None
-    bad_rows = 0
-
-    def __init__(self) -> None:
-        from cursus_tui.data.results import ColumnInfo
-
-        self.columns = (ColumnInfo("id", "int", True), ColumnInfo("amount", "double", True))
-        self.closed = False
-
-    _cells = (("1", "2.5"), ("2", None), ("3", "7"))
-
-    def window(self, first_row: int, rows: int, columns: tuple[int, ...]) -> Future[Any]:
-        from cursus_tui.data.results import Window
-
-        cells = tuple(tuple(row[column] for column in columns) for row in self._cells[first_row : first_row + rows])
-        return _done(Window(first_row, columns, cells))
-
-    def record(self, row: int) -> Future[Any]:
-        from cursus_tui.data.results import FullCell, Record
-
-        cells = zip(self.columns, self._cells[row], strict=True)
-        return _done(
-            Record(row, tuple(FullCell(column.name, column.type, text, len(text or "")) for column, text in cells))
-        )
-
-    def cell(self, row: int, column: int) -> Future[Any]:
-        from cursus_tui.data.results import FullCell
-
-        text = self._cells[row][column]
-        return _done(FullCell(self.columns[column].name, self.columns[column].type, text, len(text or ""), column))
-
-    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        return lambda: None
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class FakeData:
-    """Opens every ``.csv`` as the same table, anything else as bytes."""
-
-    def __init__(self) -> None:
-        self.tables: list[FakeTable] = []
-        self.closed = False
-
-    def table(self, path: Path) -> Future[Any]:
-        table = FakeTable()
-        table.is_table = path.suffix == ".csv"
-        self.tables.append(table)
-        return _done(table)
-
-    def head_bytes(self, path: Path, count: int = 1024) -> Future[tuple[str, ...]]:
-        return _done((f"00000000  {path.read_bytes()[:8].hex(' ')}",))
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def _done(value: Any) -> Future[Any]:
-    future: Future[Any] = Future()
-    future.set_result(value)
-    return future
 
 
 class FakeDesk:

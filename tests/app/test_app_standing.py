@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fake_desk import FakeDesk
 
+from cursus_tui.app.faces import face
 from cursus_tui.app.situation import Situation
 from cursus_tui.app.standing import Progress, standing
 from cursus_tui.records.run import PauseReason, Phase, ResourceSample, StepStatus
@@ -34,8 +35,8 @@ def test_before_a_step(now: Situation) -> None:
 
 def test_a_failure_leads_to_the_error(now: Situation) -> None:
     failed = at(now, Phase.PAUSED, PauseReason.FAILURE, upcoming="register")
-    assert told(failed) == "failed in prepare · the error · edit it · re-run it · run register"
-    assert told(replace(failed, step="train")) == "failed in prepare · the error · run register"
+    assert told(failed) == "failed in prepare · error · run register · edit it · re-run it"
+    assert told(replace(failed, step="train")) == "failed in prepare · error · run register"
 
 
 def test_after_a_step(now: Situation) -> None:
@@ -83,3 +84,12 @@ def test_finished_counts_failures_first(now: Situation) -> None:
 def test_read_only_names_the_owner(now: Situation) -> None:
     assert now.state is not None
     assert "pid 7" in told(replace(now, state=replace(now.state, read_only="pid 7 on box")))
+
+
+def test_given_data_are_not_called_reused(desk: FakeDesk) -> None:
+    situation = Situation(desk.pipeline, desk.session.state)
+    assert face(situation, "load").word == "given"
+    desk.session.continue_()
+    sentence, _ = standing(replace(situation, state=desk.session.state))
+    assert "1 given" in sentence
+    assert "reused" not in sentence

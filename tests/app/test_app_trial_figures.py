@@ -8,6 +8,8 @@ import pytest
 from app_driver import opened
 from fake_desk import FakeDesk
 
+from cursus_tui.records.run import Attempt, StepState, StepStatus
+
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 async def test_rows_show_without_a_resize(desk: FakeDesk, size: tuple[int, int]) -> None:
@@ -35,3 +37,13 @@ async def test_what_main_returned_is_called_so(desk: FakeDesk) -> None:
         desk.session._put(replace(state, attempt=replace(state.attempt, artifacts=(frame,))))
         await driver.settle()
         assert "Returned by main (attempt 1)" in driver.text
+
+
+async def test_what_was_not_run_has_no_seconds(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        attempt = Attempt("run-1", "load", 1, StepStatus.REUSED, desk.folder, started=1_000.0, ended=1_000.0)
+        desk.session._put(StepState("load", StepStatus.REUSED, attempt, rows=600))
+        await driver.settle()
+        row = next(line for line in driver.text.splitlines() if "reused" in line)
+        assert "600 rows" in row
+        assert "0.00 s" not in row

@@ -75,3 +75,13 @@ async def test_the_status_line_names_what_n_runs_and_the_key_for_the_selected_st
         assert "paused before train · n run it" in driver.told
         await driver.press("up")
         assert "another step is next · n run train · r re-run this · c continue" in driver.told
+
+
+async def test_the_palette_tells_in_full_of_the_action_under_the_cursor(desk: FakeDesk) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("colon", *"run")
+        told = driver.text
+        assert "Run the next step, then pause. The status line names it" in told
+        await driver.press("backspace", "backspace", "backspace", *"freeze")
+        assert "not now: no table is open: enter opens the file under the cursor" in driver.text
+        assert "The status line names it" not in driver.text

@@ -47,7 +47,7 @@ def test_what_is_ready_comes_before_what_lacks_something(now: Situation) -> None
 
 def test_after_a_failure_the_end_leads_to_the_error(now: Situation) -> None:
     text = told(now, Phase.FINISHED, prepare=StepStatus.FAILED)
-    assert text == "finished: 1 failed, 4 waiting · the error · re-run this · new run"
+    assert text == "finished: 1 failed, 4 waiting · error · re-run this · new run"
 
 
 def test_a_pause_before_nothing_says_so(now: Situation) -> None:

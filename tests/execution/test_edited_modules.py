@@ -30,10 +30,13 @@ class Warmed:
         self.library.mkdir(parents=True)
         (self.library / "__init__.py").write_text("")
         self.edit("1")
+        self.installed = folder / "site-packages"
+        self.installed.mkdir()
         self.preloaded = threading.Event()
         self.left: dict[str, str] = {}
         self._executor = LocalExecutor(
-            environment={**os.environ, "PYTHONPATH": str(self.library.parent)}, noticed=self._noticed
+            environment={**os.environ, "PYTHONPATH": f"{self.library.parent}:{self.installed}"},
+            noticed=self._noticed,
         )
         self.runner = Runner(self._executor, folder / "runs")
 
@@ -81,6 +84,17 @@ def test_what_a_user_may_edit_is_never_kept_warm(warmed: Warmed) -> None:
     attempt = warmed.run()
     assert attempt.stdout == "a longer text\n"
     assert warmed.library / "part.py" in attempt.result.imported_files
+
+
+def test_what_an_installed_library_imports_of_it_is_never_old(warmed: Warmed) -> None:
+    (warmed.installed / "wrapper_lib.py").write_text("from elsewhere_lib.part import VALUE\n")
+    warmed.warm("wrapper_lib")
+    uses = "import wrapper_lib\ndef main():\n    print(wrapper_lib.VALUE)\nmain()\n"
+    for value in ("1", "a longer text", "another, longer text"):
+        warmed.edit(value)
+        attempt = warmed.runner.run(uses)
+        assert attempt.stdout == f"{value}\n", attempt.stderr
+        assert attempt.result.imported_files == (warmed.library / "__init__.py", warmed.library / "part.py")
 
 
 def test_a_module_that_the_step_itself_wrote_is_its_own_affair(warmed: Warmed) -> None:

@@ -276,6 +276,21 @@ def test_a_timeout_holds_without_a_front(tmp_path: Path) -> None:
         assert (run.status(), run.error().type) == ("failed", "timeout")
 
 
+def test_a_memory_limit_holds_for_an_adopted_step_and_its_children(tmp_path: Path) -> None:
+    body = """
+import subprocess, sys
+code = "kept = bytearray(b'x') * (250 << 20); import time; time.sleep(20)"
+subprocess.run([sys.executable, '-c', code])
+"""
+    killed = Killed(tmp_path, body, "--memory-limit", "150M")
+    with killed.resumed() as run:
+        killed.let_go_on(until_it_ends=False)
+        run.session.wait_settled(PATIENCE)
+        assert (run.status(), run.error().type) == ("failed", "memory")
+        run.report_is_stored()
+        run.nothing_stays()
+
+
 def test_an_adopted_step_that_ignores_everything_can_be_cancelled(tmp_path: Path) -> None:
     killed = Killed(tmp_path, "")
     with killed.resumed() as run:

@@ -47,8 +47,7 @@ def test_all_of_a_run_is_its_owners_and_scripts_keep_the_users_umask(
         ours = [each for each in workspace.iterdir() if each.is_file()]
         for state in states.values():
             folder = state.attempt.folder
-            # The folders above lie in the workspace; those of an attempt are each closed to others themselves.
-            ours += [folder, folder.parent, *(each for each in folder.iterdir() if each.name != "scratch")]
+            ours += [folder, *folder.parents[:3], *folder.iterdir()]
             assert f"umask {umask}" in (folder / "stdout.log").read_text()
             assert mode(folder / "output" / "out" / "part-0.csv") == 0o666 & ~umask
         names = {each.name for each in ours}

@@ -131,3 +131,13 @@ def test_big_copies_go_once_the_step_passed_unless_its_output_links_to_them(
     made.session.wait_counted(5)
     assert copies.exists() is linked
     made.close()
+
+
+def test_the_next_step_does_not_wait_for_the_last_ones_copies_to_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    started: list[tuple[str, ...]] = []
+    made = bench(chain(tmp_path, "A", "B", "C"), start=False)
+    monkeypatch.setattr(protection, "discard_copies", lambda *arguments: started.append(tuple(made.executor.started)))
+    made.session.start().result(10)
+    made.run("continue_")
+    made.close()
+    assert started == [("A", "B"), ("A", "B", "C"), ("A", "B", "C")]

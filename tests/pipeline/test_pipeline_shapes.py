@@ -121,5 +121,7 @@ def test_a_sound_pipeline_is_opened_without_what_takes_long_to_import(tmp_path: 
         "cursus_tui.execution.session",
         "cursus_tui.storage.store",
         "cursus_tui.app.commands",
+        "cursus_tui.widgets.data_grid",
+        "cursus_tui.widgets.dag_graph",
     )
     assert not [name for name in told if name in later or name == "cursus_tui.app.panes.later"]

@@ -115,11 +115,37 @@ def test_the_list_of_runs_has_the_users_own_time(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
-        console = Console(file=io.StringIO(), width=120)
+        console = Console(file=io.StringIO(), width=80)
         print_runs(
-            console, [RunRecord("20250101-180000-1", "fraud", Path("/p"), 1735754400.0, None, Phase.PAUSED, "debug")]
+            console,
+            [
+                RunRecord(
+                    "20250101-180000-0123abc",
+                    "fraud",
+                    Path("/p"),
+                    1735754400.0,
+                    None,
+                    Phase.PAUSED,
+                    "cursus-tui run sample:fraud_training --workspace somewhere",
+                )
+            ],
         )
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert "2025-01-02 03:00" in console.file.getvalue()  # type: ignore[attr-defined]
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "01-02 03:00" in text
+    assert "20250101-180000-0123abc" in text, "an id can be copied"
+
+
+def test_data_that_the_user_gave_is_called_given_and_what_an_attempt_left_reused() -> None:
+    brought = state(StepStatus.REUSED, attempt(status=StepStatus.REUSED), "Load")
+    reused = state(StepStatus.REUSED, attempt(status=StepStatus.REUSED, reused_from=("run-0", 2)))
+    assert (brought.word, reused.word, state(StepStatus.REUSED).word) == ("given", "reused", "given")
+    report = run_report("run-1", [brought, reused])
+    assert [step["status"] for step in report["steps"]] == ["reused", "reused"]
+    assert [step["reused_from"] for step in report["steps"]] == [None, {"run": "run-0", "attempt": 2}]
+    console = Console(file=io.StringIO(), width=100)
+    print_run(console, report)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert [line.split()[:2] for line in text.splitlines()[1:3]] == [["Load", "given"], ["Preprocess", "reused"]]

@@ -122,7 +122,7 @@ def test_quit_and_let_it_run_on(terminal: Callable[..., Terminal], held: tuple[P
     assert again.wait_ended() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal(terminal: Callable[..., Terminal], held: tuple[Path, Path], number: signal.Signals) -> None:
     project, _ = held
     screen = running(terminal, project)

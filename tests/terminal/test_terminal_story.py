@@ -57,7 +57,7 @@ def test_from_a_breakpoint_over_a_failure_to_the_end(
         "Found array with 0 feature(s)",
         "written by FeatureSelection_training",
         "features = []",
-        "e the error",
+        "e error",
     )
 
     # Mend the script to blame, run that step again, and continue to the end.

@@ -3,154 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 import pytest
-from textual.app import App, ComposeResult
-from textual.pilot import Pilot
+from grid_host import SIZE, Column, Host, Source, columns, press, screen, status
 
-from cursus_tui.widgets.column_chooser import ColumnChooser, ColumnList
 from cursus_tui.widgets.data_grid import DataGrid
 from cursus_tui.widgets.grid_tiles import KEPT_TILES
 from cursus_tui.widgets.record_view import CellScreen, FieldList, RecordScreen, TextPage
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    type: str = "text"
-    numeric: bool = False
-
-
-@dataclass(frozen=True)
-class Win:
-    cells: Sequence[Sequence[str | None]]
-    bad_rows: Sequence[int] = ()
-
-
-@dataclass(frozen=True)
-class Cell:
-    name: str
-    type: str
-    text: str | None
-    characters: int
-
-
-@dataclass(frozen=True)
-class Rec:
-    row: int
-    cells: Sequence[Cell]
-    note: str = ""
-
-
-def value(row: int, column: int) -> str | None:
-    return f"r{row}c{column}"
-
-
-@dataclass
-class Source:
-    """A table that makes its cells up."""
-
-    columns: Sequence[Column]
-    rows: int
-    value: Callable[[int, int], str | None] = value
-    rows_exact: bool = True
-    estimated_rows: int | None = None
-    bad: frozenset[int] = frozenset()
-    note: str = ""
-    held: bool = False
-    asked: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
-    open: list[tuple[Future[Win], Win]] = field(default_factory=list)
-    listeners: list[Callable[[], None]] = field(default_factory=list)
-    error: Exception | None = None
-
-    @property
-    def bad_rows(self) -> int:
-        return len(self.bad)
-
-    def window(self, first_row: int, rows: int, columns: tuple[int, ...]) -> Future[Win]:
-        self.asked.append((first_row, rows, columns))
-        future: Future[Win] = Future()
-        if self.error is not None:
-            future.set_exception(self.error)
-            return future
-        numbers = range(first_row, min(first_row + rows, self.rows))
-        cells = [[self.value(row, column) for column in columns] for row in numbers]
-        made = Win(cells, [row for row in numbers if row in self.bad])
-        if self.held:
-            self.open.append((future, made))
-        else:
-            future.set_result(made)
-        return future
-
-    def release(self) -> None:
-        while self.open:
-            future, made = self.open.pop()
-            if future.set_running_or_notify_cancel():
-                future.set_result(made)
-
-    def cell(self, row: int, column: int) -> Future[Cell]:
-        future: Future[Cell] = Future()
-        text = self.value(row, column)
-        future.set_result(Cell(self.columns[column].name, self.columns[column].type, text, len(text or "")))
-        return future
-
-    def record(self, row: int) -> Future[Rec]:
-        future: Future[Rec] = Future()
-        cells = [self.cell(row, column).result() for column in range(len(self.columns))]
-        future.set_result(Rec(row, cells, "too short" if row in self.bad else ""))
-        return future
-
-    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        self.listeners.append(listener)
-        return lambda: self.listeners.remove(listener)
-
-    def grow(self, rows: int, *, exact: bool) -> None:
-        self.rows, self.rows_exact = rows, exact
-        for listener in self.listeners:
-            listener()
-
-
-class Host(App[None]):
-    def __init__(self, source: Source | None, message: str = "") -> None:
-        super().__init__()
-        self.grid = DataGrid(source, message=message)
-        self.said: list[object] = []
-        self.painted = 0
-
-    def compose(self) -> ComposeResult:
-        yield self.grid
-
-    def on_mount(self) -> None:
-        self.grid.focus()
-
-    def on_data_grid_cell_chosen(self, event: DataGrid.CellChosen) -> None:
-        self.said.append((event.row, event.column))
-
-    def on_data_grid_failed(self, event: DataGrid.Failed) -> None:
-        self.said.append(event.reason)
-
-
-def columns(count: int) -> list[Column]:
-    return [Column(f"col{number}") for number in range(count)]
-
-
-def screen(grid: DataGrid) -> list[str]:
-    return [grid.render_line(y).text for y in range(grid.size.height)]
-
-
-def status(grid: DataGrid) -> str:
-    return screen(grid)[-1].strip()
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await pilot.pause()
-
-
-SIZE = (80, 24)
 
 
 async def test_header_types_rows_and_status() -> None:
@@ -318,100 +177,6 @@ async def test_failures_are_said_and_tried_again_on_the_next_key() -> None:
         assert host.said == ["the process ended [/]"]
 
 
-async def test_hidden_columns_come_back() -> None:
-    host = Host(Source(columns(4), 5))
-    async with host.run_test(size=SIZE) as pilot:
-        await press(pilot, "l", "minus")
-        assert screen(host.grid)[0].split() == ["col0", "col2", "col3"]
-        assert host.grid.cursor_column == 2
-        assert "1 hidden: C" in status(host.grid)
-        await press(pilot, "minus", "minus")
-        assert screen(host.grid)[0].split() == ["col0"]
-        await press(pilot, "minus")
-        assert screen(host.grid)[0].split() == ["col0"]
-        await press(pilot, "C")
-        assert isinstance(host.screen, ColumnChooser)
-        await press(pilot, "down", "space", "escape")
-        assert screen(host.grid)[0].split() == ["col0", "col1"]
-        await press(pilot, "C", "a", "escape")
-        assert screen(host.grid)[0].split() == ["col0", "col1", "col2", "col3"]
-
-
-async def test_going_to_a_column_by_name_brings_it_back() -> None:
-    host = Host(Source(columns(10_000), 5))
-    async with host.run_test(size=SIZE) as pilot:
-        host.grid.layout_of_columns.hide(9_000)
-        await press(pilot, "c", *"COL9000", "enter")
-        assert host.grid.cursor_column == 9_000
-        assert "r0c9000" in screen(host.grid)[2]
-        await press(pilot, "c", *"l77", "down", "down", "enter")
-        assert host.grid.cursor_column == 770
-
-
-async def test_ten_thousand_columns_ask_only_for_those_in_sight() -> None:
-    source = Source(columns(10_000), 5)
-    host = Host(source)
-    async with host.run_test(size=SIZE) as pilot:
-        await press(pilot, "end")
-        assert "r0c9999" in screen(host.grid)[2]
-        assert len(source.asked) <= 4
-        await press(pilot, "C")
-        assert host.screen.query_one(ColumnList).row_count == 10_000
-
-
-async def test_frozen_columns_stay_and_leave_room() -> None:
-    wide = [Column("x" * 60), Column("y" * 60), *columns(40)]
-    host = Host(Source(wide, 50))
-    async with host.run_test(size=SIZE) as pilot:
-        await press(pilot, "exclamation_mark", "right", "exclamation_mark")
-        await press(pilot, "end")
-        lines = screen(host.grid)
-        assert "col39" in lines[0]
-        assert "│" in lines[0]
-        assert lines[0].index("│") <= 45
-        assert "r0c0" in lines[2]
-        await press(pilot, "home", "exclamation_mark", "home", "exclamation_mark")
-        assert host.grid.layout_of_columns.frozen == []
-        assert "│" not in screen(host.grid)[0]
-
-
-async def test_every_column_can_be_frozen() -> None:
-    host = Host(Source(columns(3), 5))
-    async with host.run_test(size=SIZE) as pilot:
-        for _ in range(3):
-            await press(pilot, "end", "exclamation_mark")
-        assert sorted(screen(host.grid)[0].split()) == ["col0", "col1", "col2"]
-
-
-async def test_width_toggles_and_is_kept_when_other_cells_come() -> None:
-    host = Host(Source(columns(2), 1000, value=lambda row, column: "w" * 40))
-    async with host.run_test(size=SIZE) as pilot:
-        await pilot.pause()
-        assert screen(host.grid)[2].count("w") == 27 * 2
-        assert "…" in screen(host.grid)[2]
-        await press(pilot, "underscore")
-        assert "w" * 40 + " " in screen(host.grid)[2]
-        await press(pilot, "G", "g")
-        assert "w" * 40 + " " in screen(host.grid)[2]
-        await press(pilot, "underscore")
-        assert screen(host.grid)[2].count("w") == 27 * 2
-
-
-async def test_numbers_widen_their_column_as_they_grow() -> None:
-    host = Host(Source([Column("n", "int", True), Column("x")], 10_000_000, value=lambda row, column: str(row)))
-    async with host.run_test(size=SIZE) as pilot:
-        await press(pilot, "G")
-        assert screen(host.grid)[22].split() == ["10000000", "9999999", "9999999"]
-
-
-async def test_wide_characters_keep_columns_in_line() -> None:
-    host = Host(Source(columns(3), 5, value=lambda row, column: "東京" * (row + 4) if column == 1 else "a"))
-    async with host.run_test(size=SIZE) as pilot:
-        await pilot.pause()
-        widths = {host.grid.render_line(y).cell_length for y in range(24)}
-        assert widths == {host.grid.line_width}
-
-
 async def test_cell_view_shows_all_of_a_cell() -> None:
     text = "first\nsecond\t[bold]x[/]\n" + "long " * 1000
     host = Host(Source(columns(2), 3, value=lambda row, column: text if row == 1 else None))
@@ -526,17 +291,6 @@ async def test_a_tile_that_was_short_is_asked_for_again() -> None:
         source.grow(300, exact=True)
         await pilot.pause()
         assert "r20c0" in screen(host.grid)[22]
-
-
-async def test_columns_that_come_late_are_shown() -> None:
-    source = Source(columns(2), 5)
-    host = Host(source)
-    async with host.run_test(size=SIZE) as pilot:
-        await pilot.pause()
-        source.columns = columns(3)
-        source.grow(5, exact=True)
-        await pilot.pause()
-        assert screen(host.grid)[2].split() == ["1", "r0c0", "r0c1", "r0c2"]
 
 
 async def test_another_source_lets_the_first_go() -> None:

@@ -69,11 +69,13 @@ def _ask_path(screen: MainScreen, target: EditTarget, text: str) -> None:
             _take(screen, edits.apply(screen.situation.pipeline.overrides, target, str(path)))
 
     known = Path(target.value) if target.value else None
-    start = known.parent if known and known.parent.is_dir() else screen.situation.pipeline.layout.root
+    layout = screen.situation.pipeline.layout
+    start = known.parent if known and known.parent.is_dir() else layout.root
+    base = (layout.dag_source or layout.dag_file).parent
     only_files = target.kind is EditKind.SCRIPT
     suffix = ".py" if only_files else ""
     what = target.name or target.kind.value
-    dialog = PickPath(f"{target.step}: {what}", text, start, files_only=only_files, suffix=suffix)
+    dialog = PickPath(f"{target.step}: {what}", text, start, base=base, files_only=only_files, suffix=suffix)
     screen.app.push_screen(dialog, answered)
 
 

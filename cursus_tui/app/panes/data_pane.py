@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -23,7 +23,9 @@ from cursus_tui.app.ports import DataPort, TablePort
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.run import LineageEdge
 from cursus_tui.text import fit, safe
-from cursus_tui.widgets.data_grid import DataGrid
+
+if TYPE_CHECKING:
+    from cursus_tui.widgets.data_grid import DataGrid
 
 _BOTH_FROM = 26
 """Lines from which on the list stays in sight above an open file."""
@@ -124,7 +126,7 @@ class DataPane(Pane):
         self._files = RowList(right=(2, 3), id="files")
         self._stale = Detail()
         self._heading = FileHeading()
-        self._grid = DataGrid()
+        self._grid: DataGrid | None = None
         self._dump = RowList(id="dump")
         self._generation = 0
         self._open: FileChoice | None = None
@@ -134,11 +136,10 @@ class DataPane(Pane):
         self._concerned: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """The list, and the viewers that are out of sight until a file is open."""
+        """The list, and what is out of sight until a file is open; the grid is made for the first table."""
         yield self._stale
         yield self._files
         yield self._heading
-        yield self._grid
         yield self._dump
 
     def on_mount(self) -> None:
@@ -152,7 +153,7 @@ class DataPane(Pane):
 
     @property
     def _viewer(self) -> Widget:
-        return self._grid if self._table is not None else self._dump
+        return self._grid if self._grid is not None and self._table is not None else self._dump
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -161,10 +162,11 @@ class DataPane(Pane):
 
     def grid_action(self, binding: str) -> None:
         """Do what one of the grid's keys does."""
-        for found in self._grid.BINDINGS:
-            if isinstance(found, Binding) and found.id == binding:
-                self._grid.focus()
-                self.app.call_later(self._grid.run_action, found.action)
+        grid = self._grid
+        for found in grid.BINDINGS if grid else ():
+            if grid and isinstance(found, Binding) and found.id == binding:
+                grid.focus()
+                self.app.call_later(grid.run_action, found.action)
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -209,23 +211,34 @@ class DataPane(Pane):
         answer = self._data().table(choice.path)
         answer.add_done_callback(lambda done: self.post_message(self.Opened(generation, choice, done)))
 
-    def on_data_pane_opened(self, event: Opened) -> None:
+    async def _made_grid(self) -> DataGrid:
+        if self._grid is None:
+            from cursus_tui.widgets.data_grid import DataGrid
+
+            grid = DataGrid()
+            grid.display = False
+            await self.mount(grid, after=self._heading)
+            self._grid = grid
+        return self._grid
+
+    async def on_data_pane_opened(self, event: Opened) -> None:
         """A grid for a table; the first bytes for anything else."""
         event.stop()
         problem = None if event.answer.cancelled() else event.answer.exception()
         table: TablePort | None = event.answer.result() if not event.answer.cancelled() and problem is None else None
+        grid = await self._made_grid() if table is not None and table.is_table else None
         if event.generation != self._generation:
             if table is not None:
                 table.close()
             return
-        if table is not None and table.is_table:
+        if table is not None and grid is not None:
             self._table = table
             focused = self._dump.has_focus
             self._heading.tell(event.choice.title, table.note)
-            self._grid.show(table)
+            grid.show(table)
             self._lay_out()
             if focused:
-                self._grid.focus()
+                grid.focus()
             return
         note = str(problem) if problem else table.note if table else ""
         if table is not None:
@@ -256,7 +269,8 @@ class DataPane(Pane):
         self._files.display = not is_open or both
         self._files.styles.height = "35%" if is_open and both else "1fr"
         self._heading.display = is_open
-        self._grid.display = is_open and self._table is not None
+        if self._grid is not None:
+            self._grid.display = is_open and self._table is not None
         self._dump.display = is_open and self._table is None
         shown = self._table is not None
         if shown != self._told_shown:
@@ -269,7 +283,7 @@ class DataPane(Pane):
 
     def _close(self) -> None:
         self._generation += 1
-        if self._table is not None:
+        if self._grid is not None and self._table is not None:
             self._grid.show(None)
             self._table.close()
         self._open, self._table = None, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,9 +13,11 @@ from cursus_tui.app.faces import face, figures_that_fit, nodes
 from cursus_tui.app.messages import StepAsked
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.situation import Situation
-from cursus_tui.widgets.dag_graph import DagGraph
 from cursus_tui.widgets.dag_nodes import NodeChosen, NodeHighlighted
 from cursus_tui.widgets.dag_tree import DagTree
+
+if TYPE_CHECKING:
+    from cursus_tui.widgets.dag_graph import DagGraph
 
 
 class PipelinePane(Pane):
@@ -46,19 +48,17 @@ class PipelinePane(Pane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._tree = DagTree(id="tree")
-        self._graph = DagGraph(id="graph")
-        self._graph.display = False
+        self._graph: DagGraph | None = None
         self._figures = 0
 
     def compose(self) -> ComposeResult:
-        """Tree and graph; one of them is in sight."""
+        """The tree; the graph is made when it is first asked for."""
         yield self._tree
-        yield self._graph
 
     @property
     def view(self) -> DagTree | DagGraph:
         """The one in sight."""
-        return self._graph if self._graph.display else self._tree
+        return self._graph if self._graph is not None and self._graph.display else self._tree
 
     @property
     def focus_target(self) -> Widget:
@@ -69,15 +69,24 @@ class PipelinePane(Pane):
         """Tree instead of graph, or the other way round."""
         focused = self.view.has_focus
         was = self.view
-        self._graph.display = not self._graph.display
-        self._tree.display = not self._graph.display
+        graph = self._graph or self._made_graph()
+        graph.display = was is self._tree
+        self._tree.display = not graph.display
         now = self.situation
-        if now is not None and self._graph.display:
-            self._graph.set_graph(nodes(now, self._figures), now.pipeline.edges)
+        if now is not None and graph.display:
+            graph.set_graph(nodes(now, self._figures), now.pipeline.edges)
         if now is not None and now.step and self.view is not was:
             self.view.select(now.step)
         if focused:
             self.view.focus()
+
+    def _made_graph(self) -> DagGraph:
+        from cursus_tui.widgets.dag_graph import DagGraph
+
+        self._graph = DagGraph(id="graph")
+        self._graph.display = False
+        self.mount(self._graph)
+        return self._graph
 
     def on_resize(self, event: events.Resize) -> None:
         """As many figures as leave the names whole."""

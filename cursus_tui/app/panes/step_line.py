@@ -29,7 +29,7 @@ class StepLine(Line):
         if state is None:
             self.told = ""
             return
-        word = f"{state.status.value}, stale" if state.stale else state.status.value
+        word = f"{state.word}, stale" if state.stale else state.word
         attempt = f"attempt {state.attempt.number}" if state.attempt and state.attempt.number > 1 else ""
         self.told = " · ".join(part for part in (word, attempt, *figures(now, state)[:3]) if part)
 

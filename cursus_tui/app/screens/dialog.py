@@ -29,7 +29,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     }
     Dialog > .box.-wide { width: 110; }
     Dialog .told { height: auto; color: $text; }
-    Dialog .detail { height: 1; color: $text-muted; }
+    Dialog .detail { height: auto; max-height: 3; color: $text-muted; }
     Dialog .muted { color: $text-muted; height: auto; }
     Dialog .problem { color: $text-error; height: auto; }
     Dialog Input, Dialog Input:focus { border: none; height: 1; padding: 0 1; background: $boost; }

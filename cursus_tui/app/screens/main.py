@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from cursus_tui.app import messages
 from cursus_tui.app.actions import ACTIONS
-from cursus_tui.app.arrangement import ALL, PANES, TABS, Arrangement, arrange
+from cursus_tui.app.arrangement import PANES, TABS, Arrangement, arrange
 from cursus_tui.app.attention import call_user, ended_long
 from cursus_tui.app.disk_watch import DiskWatch
 from cursus_tui.app.follow import forward
@@ -32,6 +32,7 @@ from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.app.panes.step_line import StepLine
 from cursus_tui.app.ports import DeskPort, Done, SessionPort
 from cursus_tui.app.progress import ProgressReader
+from cursus_tui.app.screens.placing import pane_of, place
 from cursus_tui.app.screens.telling import tell_headings, tell_standing, tell_verbs
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.pipeline import Pipeline
@@ -191,19 +192,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             breakpoints=bool(now.breakpoints),
         )
         self._arrangement, self._tab = found, found.tab
-        self.set_class(found.single, "-single")
-        self.set_class(not found.single and self.app.size.width >= ALL, "-full")
-        self.query_one("#left").display = bool(found.left)
-        self.query_one("#right").display = found.right
-        for name, pane in self._panes.items():
-            pane.display = name in found.panes
-        below = self.pane("breakpoints")
-        below.styles.height = "1fr" if found.single else min(10, max(1, len(now.breakpoints)))
-        self.query_one("#bar-all").display = found.single
-        self.query_one(StepLine).display = found.single and now.pane in TABS
-        for bar in ("#bar-left", "#bar-right"):
-            self.query_one(bar).display = not found.single
-        self.query_one("#bar-below").display = not found.single and "breakpoints" in found.panes
+        place(self, self._panes, found, now)
         self._tell_headings()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -213,15 +202,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The pane of the focused widget is what verbs and keys are about."""
-        name = self._pane_of(event.widget)
+        name = pane_of(event.widget)
         if name is not None and name != self.situation.pane:
             self.situation = replace(self.situation, pane=name)
             self._hand_down()
-
-    def _pane_of(self, widget: Widget | None) -> str | None:
-        while widget is not None and not isinstance(widget, Pane):
-            widget = widget.parent if isinstance(widget.parent, Widget) else None
-        return widget.id.removeprefix("pane-") if widget is not None and widget.id else None
 
     # --- the situation goes down --------------------------------------------------------------------
 

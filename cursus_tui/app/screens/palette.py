@@ -59,14 +59,24 @@ class Palette(Dialog[str]):
             rows = [row for score, row in sorted(scored, key=lambda pair: -pair[0]) if score > 0]
         found = self.query_one(RowList)
         found.set_rows(rows[:_MOST] or [remark("nothing is called that")])
-        found.styles.height = max(3, min(16, self.app.size.height - 8))
+        found.styles.height = max(3, min(16, self.app.size.height - 10))
         found.move_cursor(0)
+        # Another action may stand where the cursor was: no message says so.
+        self._tell(found.selected)
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """Tell what the action does, or why not now."""
         event.stop()
-        kind, _, name = str(event.row.value or "").partition(" ")
-        self._detail.tell((ACTIONS[name].help if kind == "action" else "", "$text-muted"))
+        self._tell(self.query_one(RowList).selected)
+
+    def _tell(self, row: Row | None) -> None:
+        """In full what the row cuts: what the action does, and why it cannot be done now."""
+        if row is None or row.value is None:
+            self._detail.tell()
+            return
+        kind, _, name = str(row.value).partition(" ")
+        about = f"{ACTIONS[name].title}. {ACTIONS[name].help}" if kind == "action" else ""
+        self._detail.tell((about, "$text-muted"), (row.cells[2], "$text-warning"))
 
     def action_move(self, rows: int) -> None:
         """Move in the list while the input keeps the focus."""

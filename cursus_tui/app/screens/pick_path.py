@@ -25,7 +25,15 @@ class PickPath(Dialog[Path]):
     WIDE: ClassVar[bool] = True
 
     def __init__(
-        self, title: str, text: str, start: Path, *, files_only: bool = False, suffix: str = "", typed: str = ""
+        self,
+        title: str,
+        text: str,
+        start: Path,
+        *,
+        base: Path | None = None,
+        files_only: bool = False,
+        suffix: str = "",
+        typed: str = "",
     ) -> None:
         """Make the question.
 
@@ -33,6 +41,7 @@ class PickPath(Dialog[Path]):
             title: In the border.
             text: What the path is for.
             start: The folder to begin in.
+            base: Where a relative path that is typed starts; the folder to begin in where it is not given.
             files_only: A folder is not an answer.
             suffix: Show only files that end so.
             typed: What stands in the input at first; else the folder.
@@ -40,6 +49,7 @@ class PickPath(Dialog[Path]):
         super().__init__(title)
         self._text = text
         self._folder = start if start.is_dir() else Path.home()
+        self._base = base or self._folder
         self._files_only = files_only
         self._suffix = suffix
         self._typed = typed
@@ -49,6 +59,7 @@ class PickPath(Dialog[Path]):
         if self._text:
             yield told(self._text)
         yield Field(self._typed or str(self._folder), select_on_focus=False)
+        yield Static("", classes="muted meant", markup=False)
         yield Static("", classes="problem", markup=False)
         yield RowList(right=(1,))
         yield told("enter takes the path or opens a folder · tab goes between path and list · esc closes", "muted")
@@ -89,18 +100,37 @@ class PickPath(Dialog[Path]):
         self.query_one(Input).value = str(path)
         self._walk(path)
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell which path a relative one is; what was wrong with another one no longer matters."""
+        event.stop()
+        typed = event.value.strip()
+        whole = str(self._whole(typed))
+        self.query_one(".meant", Static).update(harmless(f"that is {whole}" if typed and whole != typed else ""))
+        self.query_one(".problem", Static).update("")
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the typed path."""
         event.stop()
-        self._answer(Path(event.value.strip() or ".").expanduser())
+        typed = event.value.strip()
+        if typed:
+            self._answer(self._whole(typed))
+        else:
+            self._refuse("type a path, or choose one below")
+
+    def _whole(self, typed: str) -> Path:
+        # Not Path.expanduser: it raises where there is no such user.
+        return Path(os.path.abspath(self._base / os.path.expanduser(typed)))
 
     def _answer(self, path: Path) -> None:
         refusal = self._refusal(path)
         if refusal:
-            self.query_one(".problem", Static).update(harmless(refusal))
-            self.app.bell()
+            self._refuse(refusal)
         else:
             self.dismiss(Path(os.path.abspath(path)))
+
+    def _refuse(self, why: str) -> None:
+        self.query_one(".problem", Static).update(harmless(why))
+        self.app.bell()
 
     def _refusal(self, path: Path) -> str | None:
         try:

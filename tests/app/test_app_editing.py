@@ -1,0 +1,89 @@
+"""Values, wiring, folders and scripts edited through real keys, with a scripted session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from app_driver import opened
+from fake_desk import FakeDesk
+
+
+async def test_undo_takes_the_edit_back(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        await driver.press("U")
+        assert "there is no edit to undo" in driver.notices
+        await driver.press("4")
+        await driver.search("LABEL")
+        await driver.press("=")
+        await driver.fill("spam")
+        assert "spam" in driver.text
+        await driver.press("U")
+        assert desk.session.pipeline.overrides.environment == {}
+        assert "fraud" in driver.text
+
+
+async def test_wiring_is_chosen_among_outputs(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        driver.main.change(step="evaluate")
+        await driver.press("4")
+        await driver.search("DATA")
+        await driver.press("=")
+        assert "train.OUT" in driver.text
+        await driver.press("down", "enter")
+        assert desk.session.pipeline.overrides.wiring == {"evaluate": {"DATA": ("train", "OUT")}}
+
+
+async def test_a_source_without_data_is_pointed_to_a_folder_on_the_spot(tmp_path: Path) -> None:
+    desk = FakeDesk(tmp_path, data=False)
+    (tmp_path / "mine").mkdir()
+    async with opened(desk, (80, 24)) as driver:
+        assert "load needs data · = point to a folder" in driver.told
+        await driver.press("=")
+        assert "take this folder" in driver.text
+        await driver.press("tab")
+        await driver.fill(str(tmp_path / "none"))
+        assert "there is no" in driver.text
+        await driver.fill(str(tmp_path / "mine"))
+        assert desk.session.pipeline.overrides.inputs == {"load": {"DATA": tmp_path / "mine"}}
+        assert "n run prepare" in driver.told
+
+
+async def test_a_folder_can_be_walked_to(tmp_path: Path) -> None:
+    desk = FakeDesk(tmp_path, data=False)
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    async with opened(desk) as driver:
+        await driver.press("=", "down", "down", "enter")
+        await driver.press("down", "down", "enter", "enter")
+        assert desk.session.pipeline.overrides.inputs == {"load": {"DATA": tmp_path / "deep" / "er"}}
+
+
+async def test_edits_are_saved_after_a_question(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        await driver.palette("save these edits")
+        assert "nothing was edited" in driver.notices
+        await driver.press("4")
+        await driver.search("LABEL")
+        await driver.press("=")
+        await driver.fill("spam")
+        await driver.palette("save these edits")
+        await driver.press("enter")
+        assert [saved.environment for saved in desk.saved] == [{"prepare": {"LABEL": "spam"}}]
+
+
+async def test_an_editor_that_is_missing_is_said(desk: FakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR", "no-such-editor-here")
+    monkeypatch.delenv("VISUAL", raising=False)
+    async with opened(desk) as driver:
+        await driver.press("o")
+        assert "no-such-editor-here was not found" in driver.notices
+
+
+async def test_a_script_edited_outside_is_noticed(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        script = desk.pipeline.steps["prepare"].script
+        assert script is not None
+        await driver.until(lambda: bool(driver.main.disk.scripts.known))
+        script.write_text("def main(): pass\n")
+        await driver.until(lambda: bool(desk.session.given))
+        assert desk.session.given == [("script_changed", "prepare")]
