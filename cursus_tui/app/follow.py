@@ -8,6 +8,7 @@ from textual.message_pump import MessagePump
 from cursus_tui.app import messages
 from cursus_tui.records.events import (
     BreakpointsChanged,
+    DebuggerChanged,
     FindingAdded,
     LineBreakpointsChanged,
     Noticed,
@@ -39,6 +40,8 @@ def message_for(event: SessionEvent) -> Message:
             return messages.LineBreakpointsArrived(lines)
         case WatchesChanged(watches):
             return messages.WatchesArrived(watches)
+        case DebuggerChanged(debugger):
+            return messages.DebuggerArrived(debugger)
         case OutputGrew():
             return messages.OutputArrived(event)
         case ResourcesSampled():

@@ -114,9 +114,6 @@ class DebuggerPort(Protocol):
     def subscribe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Call back on each ``DebuggerChanged`` and ``Noticed``, on the debugger's thread; returns how to stop that."""
 
-    def subscribe(self, callback: Callable[[DebuggerState], None]) -> Callable[[], None]:
-        """Call back on the debugger's thread with each newer snapshot; returns what ends it."""
-
     def threads(self) -> Future[tuple[DebugThread, ...]]:
         """Threads of the step."""
 
@@ -140,9 +137,6 @@ class DebuggerPort(Protocol):
 
     def complete(self, text: str, column: int, frame: int) -> Future[tuple[str, ...]]:
         """What the text up to the column, from 0, could go on with: whole texts."""
-
-    def interrupt(self) -> None:
-        """End an evaluation that does not end by itself."""
 
     def live_table(self, expression: str, frame: int | None, first: int = 0) -> Future[LiveTable]:
         """Rows of a value; with no frame, of a local of the running step's main thread, as a sample."""

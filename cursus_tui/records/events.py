@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cursus_tui.records.debug import LineBreakpoint
+from cursus_tui.records.debug import DebuggerState, LineBreakpoint
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline
 from cursus_tui.records.run import ResourceSample, SessionState, StepBreakpoint
 
@@ -76,6 +76,13 @@ class WatchesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DebuggerChanged:
+    """The step's debugger was started, stopped the step or let it go on; or an IDE came or went."""
+
+    state: DebuggerState
+
+
+@dataclass(frozen=True, slots=True)
 class FindingAdded:
     """A check noticed something while running."""
 
@@ -100,6 +107,7 @@ SessionEvent = (
     | BreakpointsChanged
     | LineBreakpointsChanged
     | WatchesChanged
+    | DebuggerChanged
     | FindingAdded
     | Noticed
 )
