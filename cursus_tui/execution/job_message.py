@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cursus_tui.execution.ports import ExecutionContext
+from cursus_tui.execution.ports import DebugOrder, ExecutionContext
 from cursus_tui.worker.masking import Masker, masked, masked_arguments
 
 
@@ -37,14 +37,27 @@ def job_message(context: ExecutionContext, number: int) -> dict[str, Any]:
         "pack_outputs": context.pack_outputs,
         "timeout_seconds": context.timeout_seconds,
         "memory_limit_bytes": context.memory_limit_bytes,
+        "debug": _order(context.debug) if context.debug is not None else None,
+    }
+
+
+def _order(order: DebugOrder) -> dict[str, Any]:
+    return {
+        "socket": str(order.socket),
+        "token": order.token,
+        "lent": str(order.lent),
+        "pycache": str(order.pycache),
+        "at_start": order.at_start,
+        "entry": order.entry,
+        "hold": order.hold,
     }
 
 
 def stored_job(message: dict[str, Any], context: ExecutionContext) -> dict[str, Any]:
-    """The request as it is kept in ``job.json``: secrets masked."""
+    """The request as it is kept in ``job.json``: secrets masked, and no word of how it was debugged."""
     masker = Masker(context.environment.items())
     return {
-        **message,
+        **{name: value for name, value in message.items() if name != "debug"},
         "run_id": context.run_id,
         "attempt": context.attempt,
         "python": str(context.python),

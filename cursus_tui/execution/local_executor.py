@@ -48,6 +48,7 @@ class LocalExecutor:
         self._zygotes: dict[tuple[Path, bool], ZygoteClient] = {}
         self._probes: dict[int, Future[None]] = {}
         self._adopted: list[AdoptedStep] = []
+        self._lent: dict[Path, Mapping[str, Any]] = {}
         self._closed = False
 
     def start(self, context: ExecutionContext, listener: Listener) -> StepProcess:
@@ -83,6 +84,19 @@ class LocalExecutor:
             UserError: When the interpreter cannot be started.
         """
         self._zygote(python, allow_network).send({"op": "preload", "modules": list(modules)})
+
+    def lend(self, python: Path, folder: Path, pycache: Path) -> None:
+        """Let an interpreter's zygotes import the debugger in this folder when they are idle. Returns at once.
+
+        Where that fails, starting the debugger in a step says why.
+        """
+        python = python.absolute()
+        message = {"op": "lend", "folder": str(folder), "pycache": str(pycache)}
+        with self._lock:
+            self._lent[python] = message
+            zygotes = [zygote for (each, _), zygote in self._zygotes.items() if each == python]
+        for zygote in zygotes:
+            zygote.send(message)
 
     def fork_probe(self, python: Path) -> Future[None]:
         """Let the zygote fork a child that exits at once: the yardstick of the benchmarks."""
@@ -124,6 +138,8 @@ class LocalExecutor:
                     noticed=lambda message: self._heard(python, message),
                 )
                 self._zygotes[python, allow_network] = zygote
+                if python in self._lent:
+                    zygote.send(self._lent[python])
         return zygote
 
     def _heard(self, python: Path, message: Mapping[str, Any]) -> None:

@@ -124,6 +124,12 @@ class StepProcess(Protocol):
     def request(self, operation: str, **arguments: Any) -> Future[Any]:
         """Ask the agent inside the step (stack sample, peek at a frame, start the debugger)."""
 
+    def clock(self, *, held: bool) -> None:
+        """The time limit stands still while held: a step that stands inside uses none of it."""
+
+    def interrupt(self) -> None:
+        """SIGINT to the step alone, to end what its debugger evaluates. No cancellation."""
+
 
 class PipelineScriptExecutor(Protocol):
     """A back end that runs scripts: local fork by default."""
@@ -136,6 +142,9 @@ class PipelineScriptExecutor(Protocol):
 
     def warm(self, python: Path, modules: tuple[str, ...]) -> None:
         """Start an interpreter's zygote ahead of need and import these libraries there. Returns at once."""
+
+    def lend(self, python: Path, folder: Path, pycache: Path) -> None:
+        """Have the debugger in this folder at hand in an interpreter that was warmed. Returns at once."""
 
     def close(self, *, keep_running: bool = False) -> None:
         """Stop every zygote. With ``keep_running`` a running step goes on and can be adopted later."""

@@ -1,4 +1,4 @@
-"""A thread inside of the step that answers the front while ``main`` runs: stacks now, live data and debugging later."""
+"""A thread inside of the step that answers the front while ``main`` runs: stacks, live data, debugging."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import _thread
 import os
 import sys
 import threading
+from types import FrameType
 from typing import Any, Callable, Dict, List
 
 from .channel import EventSender, LineReader
+from .debugger import Debugger, is_debugger, mark_as_ours
 from .failure import FailureReporter, is_worker
+from .kernel import allow_tracer
 
 Operation = Callable[["Agent", Dict[str, Any]], Any]
+_current_thread: Callable[[], threading.Thread] = threading.current_thread
+"""Kept from before any script runs."""
+MOST_FRAMES = 100
 OPERATIONS: Dict[str, Operation] = {}
 """Name of a request -> what answers it. Register with :func:`operation`."""
 
@@ -29,18 +35,32 @@ def operation(name: str) -> Callable[[Operation], Operation]:
 class Agent:
     """Reads requests ``{id, op, args}`` from the control socket and sends ``reply`` events.
 
-    Started with ``_thread``: it shows up in nobody's ``threading.enumerate()``, costs no start-up hand-shake, and is
-    traced by no debugger.
+    Started with ``_thread``: it shows up in nobody's ``threading.enumerate()``, and costs no start-up hand-shake. Where
+    there is a debugger, that would take it for a thread of the script's: then it is registered, and marked.
     """
 
-    def __init__(self, sender: EventSender, failures: FailureReporter) -> None:
+    def __init__(self, sender: EventSender, failures: FailureReporter, debugger: Debugger) -> None:
         self.failures = failures
+        self.debugger = debugger
         self.main_thread = threading.get_ident()
         self._sender = sender
 
     def start(self) -> None:
         """Answer from now on, until the socket closes."""
         _thread.start_new_thread(self._serve, ())
+
+    def start_marked(self) -> None:
+        """The same, where the debugger is about to start: returns once the thread is marked."""
+        marked = _thread.allocate_lock()
+        marked.acquire()
+
+        def mark_and_serve() -> None:
+            mark_as_ours(_current_thread())
+            marked.release()
+            self._serve()
+
+        _thread.start_new_thread(mark_and_serve, ())
+        marked.acquire()
 
     def _serve(self) -> None:
         reader = LineReader()
@@ -59,15 +79,19 @@ class Agent:
         # A busy main thread would let us wait 5 ms for each of our own steps.
         sys.setswitchinterval(0.0005)
         try:
-            answer = OPERATIONS[request["op"]](self, request.get("args") or {})
+            operation: Operation = OPERATIONS.get(str(request.get("op")), no_such_request)
+            answer = operation(self, request.get("args") or {})
             self._sender.send("reply", id=request.get("id"), ok=True, body=answer)
-        except KeyError as error:
-            self._sender.send("reply", id=request.get("id"), ok=False, error="no such request: %s" % error)
         except BaseException as error:
             text = "%s: %s" % (type(error).__name__, error)
             self._sender.send("reply", id=request.get("id"), ok=False, error=text)
         finally:
             sys.setswitchinterval(interval)
+
+
+def no_such_request(agent: Agent, arguments: Dict[str, Any]) -> Any:
+    """What answers all other names."""
+    raise LookupError("no such request")
 
 
 @operation("ping")
@@ -79,10 +103,46 @@ def ping(agent: Agent, arguments: Dict[str, Any]) -> str:
 @operation("stack")
 def stack(agent: Agent, arguments: Dict[str, Any]) -> List[Dict[str, Any]]:
     """Frames of the main thread, outermost first; ``locals: false`` leaves variables out."""
-    frame = sys._current_frames().get(agent.main_thread)
-    frames: List[Dict[str, Any]] = []
-    while frame is not None and len(frames) < 100:
-        if not is_worker(frame.f_code.co_filename):
-            frames.append(agent.failures.frame(frame, frame.f_lineno, bool(arguments.get("locals", True))))
-        frame = frame.f_back
+    frames = [
+        agent.failures.frame(frame, frame.f_lineno, bool(arguments.get("locals", True))) for frame in running(agent)
+    ]
     return list(reversed(frames))
+
+
+def running(agent: Agent) -> List[FrameType]:
+    """Frames of the main thread, innermost first, without ours and those of a debugger that holds it."""
+    frame = sys._current_frames().get(agent.main_thread)
+    frames: List[FrameType] = []
+    while frame is not None and len(frames) < MOST_FRAMES:
+        if is_debugger(frame.f_code.co_filename):
+            # What it called, to wait, is not the script's either.
+            frames.clear()
+        elif not is_worker(frame.f_code.co_filename):
+            frames.append(frame)
+        frame = frame.f_back
+    return frames
+
+
+@operation("debug")
+def debug(agent: Agent, arguments: Dict[str, Any]) -> Dict[str, Any]:
+    """Start the debugger, as ``socket, token, lent, pycache`` say; a ``debugger`` event tells when it is attached."""
+    mark_as_ours(_current_thread())
+    return agent.debugger.start(arguments, late=True)
+
+
+@operation("go")
+def go(agent: Agent, arguments: Dict[str, Any]) -> None:
+    """Breakpoints are in force: a step that waits before its ``main``, or at ``breakpoint()``, goes on."""
+    agent.debugger.go.open()
+
+
+@operation("release")
+def release(agent: Agent, arguments: Dict[str, Any]) -> None:
+    """A parked step goes on: into its debugger where that is attached, else to its end."""
+    agent.debugger.released.open()
+
+
+@operation("allow_tracer")
+def permit_tracer(agent: Agent, arguments: Dict[str, Any]) -> bool:
+    """Let a profiler of the front's look into this process; False where the kernel has no such thing."""
+    return allow_tracer(int(arguments["pid"]))

@@ -45,9 +45,18 @@ class MainCall:
         paths: Local paths for container paths.
         send: Reports an event.
         masker: Hides secrets in what is reported.
+        before: Told of ``main``, or of the block of a script that has none, right before it runs.
     """
 
-    def __init__(self, job: Job, script: LoadedScript, paths: ContainerPaths, send: Send, masker: Masker) -> None:
+    def __init__(
+        self,
+        job: Job,
+        script: LoadedScript,
+        paths: ContainerPaths,
+        send: Send,
+        masker: Masker,
+        before: Optional[Callable[[Any], None]] = None,
+    ) -> None:
         self.returned: Any = None
         self.error: Optional[BaseException] = None
         """What ``main`` raised, kept though the block may turn it into an exit code."""
@@ -57,6 +66,7 @@ class MainCall:
         self._paths = paths
         self._send = send
         self._masker = masker
+        self._before = before
         self.called = False
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(self, name, getattr(script.main, name, None))
@@ -82,6 +92,8 @@ class MainCall:
             self._script.module.__dict__["main"] = self
         else:
             self._report_call("__main__ block", {})
+            if self._before is not None:
+                self._before(self._script.block)
         self._view.show()
         try:
             exec(self._script.block, self._script.module.__dict__)
@@ -156,6 +168,8 @@ class MainCall:
 
     def _timed(self, main: Callable[..., Any], args: Any, options: Dict[str, Any]) -> Any:
         self.called = True
+        if self._before is not None:
+            self._before(main)
         started = time.perf_counter()
         try:
             self.returned = main(*args, **options)

@@ -7,16 +7,20 @@ import os
 import resource
 import sys
 import time
-from typing import List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from . import guards
 from .agent import Agent
+from .breakpoint_hook import BreakpointHook
 from .call import MainCall, wanted_container_path
 from .channel import EventSender
 from .container_paths import ContainerPaths
+from .debugger import Debugger, DebuggerUnusableError, traceback_of_script
+from .entry_stop import EntryStop
 from .environment import SECURE_PYPI, secure_pypi_override
 from .exit_order import flush_output, lingering_threads
 from .failure import FailureReporter, raised_from
+from .hold import park
 from .job import REPORTS_FILE, Job
 from .masking import Masker
 from .modules import ModuleRecord
@@ -41,12 +45,14 @@ class StepRun:
 
     def __init__(self, job: Job, paths: ContainerPaths, control: int, modules: ModuleRecord) -> None:
         self.job = job
+        self._pid = os.getpid()
         self._paths = paths
         self.sender = EventSender(control, job.file(REPORTS_FILE))
         self.masker = Masker(os.environ.items())
         self.failures = FailureReporter(job.is_user_file, self.masker)
         self._modules = modules
         self._source = b""
+        self._debugger = Debugger(job.file("debugger.log"), self.sender.send)
 
     def run(self) -> int:
         """Run it and report everything.
@@ -55,10 +61,15 @@ class StepRun:
             The exit code that the interpreter would have had.
         """
         send = self.sender.send
-        self.sender.hold("started", pid=os.getpid())
+        self.sender.hold("started", pid=self._pid)
         guards.report_to(send)
         self._limit_memory()
-        Agent(self.sender, self.failures).start()
+        agent, debug = Agent(self.sender, self.failures, self._debugger), self.job.debug
+        sys.breakpointhook = BreakpointHook(send, None if debug is None else self._debugger)
+        if debug is not None and debug.get("at_start"):
+            agent.start_marked()
+        else:
+            agent.start()
         code, call = self._run_script()
         if code == 0:
             code = self._after_main(call)
@@ -101,6 +112,7 @@ class StepRun:
             os.makedirs(os.path.join(job.folder, folder), 0o700, exist_ok=True)
         os.chdir(job.file("scratch"))
         sys.argv[:] = [job.script, *job.argv]
+        before_main = self._start_debugger() if job.debug is not None and job.debug.get("at_start") else None
         send("importing")
         started = time.perf_counter()
         install_stubs(job.stubs, send)
@@ -111,7 +123,17 @@ class StepRun:
             send("override", kind="environment", name=SECURE_PYPI, detail=detail)
         script = manager.import_script(source, None if job.as_shipped else prepare_package(job.script, source, send))
         self.sender.hold("imported", seconds=time.perf_counter() - started)
-        return MainCall(job, script, self._paths, send, self.masker)
+        return MainCall(job, script, self._paths, send, self.masker, before_main)
+
+    def _start_debugger(self) -> "Callable[[Any], None] | None":
+        """Connect before the script is imported; returns what is to be told before its main."""
+        order = self.job.debug or {}
+        try:
+            self._debugger.start(order, late=False)
+        except DebuggerUnusableError as error:
+            self.sender.send("debugger", attached=False, error=str(error))
+            return None
+        return EntryStop(self.sender.send, self._debugger).before if order.get("entry") else None
 
     def _report_exception(self, error: BaseException, call: "MainCall | None") -> None:
         chain = self.failures.chain(error)
@@ -122,6 +144,14 @@ class StepRun:
             text = "%s is written into the script: only paths that its __main__ block gives to main are mapped here"
             self.sender.send("notice", message=text % wanted)
         self.sender.send("exception", chain=chain, main_seconds=call.seconds if call else None)
+        if self._holds(error):
+            flush_output()
+            park(self.sender.send, self._debugger, error)
+
+    def _holds(self, error: BaseException) -> bool:
+        if self.job.debug is None or not self.job.debug.get("hold") or os.getpid() != self._pid:
+            return False
+        return not isinstance(error, MemoryError) and traceback_of_script(error) is not None
 
     def _report_exit(self, error: SystemExit, call: "MainCall | None") -> int:
         code, message = _exit_code(error)

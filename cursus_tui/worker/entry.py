@@ -5,7 +5,6 @@ from __future__ import annotations
 import array
 import contextlib
 import faulthandler
-import fcntl
 import os
 import resource
 import signal
@@ -28,10 +27,8 @@ from .kernel import die_with_parent
 from .masking import Masker
 from .modules import ModuleRecord
 from .script_import import LoadedScript, split_at_main_block
-from .streams import open_streams, redirect
+from .streams import move_high, open_streams, redirect
 
-CONTROL_DESCRIPTOR = 5000
-"""Scripts close low descriptors, often all below their soft limit (1,024): the control socket stays above."""
 _REHEARSAL = b"""import os
 def main(a, b, c, d):
     return 1
@@ -108,23 +105,6 @@ def temporary_folder(job: Job) -> str:
     except OSError:
         return folder
     return link
-
-
-def move_high(descriptor: int) -> int:
-    """Move a descriptor out of the reach of scripts that close all the low ones."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONTROL_DESCRIPTOR if hard == resource.RLIM_INFINITY else min(CONTROL_DESCRIPTOR, hard - 1)
-    try:
-        if wanted >= soft:
-            # An open descriptor may stay above the soft limit; only its making needs the higher one.
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted + 1, hard))
-        moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, wanted)
-    except (OSError, ValueError):
-        return descriptor
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    os.close(descriptor)
-    return moved
 
 
 def _take_over(ends: ChildEnds) -> None:

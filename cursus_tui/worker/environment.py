@@ -56,7 +56,8 @@ def of_step(job: Job, paths: ContainerPaths, temporary: str) -> Dict[str, str]:
         paths: Values that are container paths are mapped.
         temporary: The private folder that stands for ``/tmp``.
     """
-    values = {"MPLBACKEND": os.environ.get("MPLBACKEND", "Agg")}
+    # A process that the script starts has nobody to talk to a debugger with: its stdin is at its end.
+    values = {"MPLBACKEND": os.environ.get("MPLBACKEND", "Agg"), "PYTHONBREAKPOINT": "0"}
     if job.pack_outputs:
         values.update(_sagemaker_training(job, paths))
     for name, value in job.environment.items():

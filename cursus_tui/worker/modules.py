@@ -11,7 +11,7 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Option
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)|import[ \t]+([A-Za-z_][^#;\n]*))", re.MULTILINE)
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", ())) | frozenset(sys.builtin_module_names)
 _STANDARD_FOLDER = sysconfig.get_paths()["stdlib"] + os.sep
-_NOBODYS = tuple(
+_nobodys = tuple(
     folder + os.sep
     for folder in {
         *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib")),
@@ -131,7 +131,13 @@ def is_installed(file: str) -> bool:
 
     What an editable install or ``PYTHONPATH`` brings is neither, wherever it lies.
     """
-    return file.startswith(_NOBODYS) or "site-packages" in file or "dist-packages" in file
+    return file.startswith(_nobodys) or "site-packages" in file or "dist-packages" in file
+
+
+def count_as_installed(folder: str) -> None:
+    """Take what is below a folder for a library's from now on: what we lend to a step is no part of it."""
+    global _nobodys
+    _nobodys = (*_nobodys, folder.rstrip(os.sep) + os.sep)
 
 
 def imported_names(source: bytes) -> Set[str]:

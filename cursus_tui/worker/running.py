@@ -42,6 +42,11 @@ REPORTED = frozenset(
         "sysexit",
         "cancelled",
         "finishing",
+        "debugger",
+        "entering",
+        "breakpoint",
+        "parked",
+        "unparked",
     ]
 )
 """What a step may report. A script can write to its control socket, too: nothing that is the zygote's to say counts."""
@@ -99,6 +104,7 @@ class RunningStep:
         self._announced = (0, 0)
         self._output_due: Optional[float] = None
         self._leave_by: Optional[float] = None
+        self._time_left: Optional[float] = None
         self._timeout_at = time.monotonic() + job.timeout_seconds if job.timeout_seconds else None
         self._control = LineSocket(child.control, selector, self._received)
         self._out = LogDrain(child.output, job.file("stdout.log"), job.log_limit_bytes, selector)
@@ -127,6 +133,27 @@ class RunningStep:
         """Pass a request on to the agent inside of the step."""
         request = {"id": message.get("request"), "op": message.get("name"), "args": message.get("args")}
         self._control.send(encode(request))
+
+    def clock(self, held: bool) -> None:
+        """Let the time limit stand still, or run on."""
+        now = time.monotonic()
+        if held and self._timeout_at is not None:
+            self._time_left, self._timeout_at = self._timeout_at - now, None
+        elif not held and self._time_left is not None:
+            self._timeout_at, self._time_left = now + self._time_left, None
+
+    def interrupt(self) -> None:
+        """SIGINT to the step's own process: ends what its debugger evaluates. No cancellation."""
+        if not (self.exited or self.reaped):
+            os.kill(self.pid, signal.SIGINT)
+
+    def front_gone(self) -> None:
+        """Nobody is left to let it go on: what holds it lets go."""
+        self.clock(False)
+        if self.job.debug is None:
+            return
+        for name in ("go", "release"):
+            self.ask({"name": name})
 
     def cancel(self, reason: str, escalation: float = ESCALATION_SECONDS) -> None:
         """Stop it: INT, then TERM, then KILL to its process group."""

@@ -18,6 +18,7 @@ from typing import Callable, Dict, List, Optional, Set
 
 from . import guards
 from .channel import Json, LineSocket, encode
+from .debugger import DebuggerUnusableError, lend
 from .entry import exec_fresh_interpreter, rehearse, wait_and_run
 from .forking import ChildEnds, ForkedChild, fork_child
 from .job import Job
@@ -82,6 +83,7 @@ class Zygote:
         self._steps: Dict[int, RunningStep] = {}
         self._probes: Dict[int, int] = {}
         self._preloads: List[Json] = []
+        self._to_lend: Optional[Json] = None
         self._identity = identity(os.getpid())
         self._stopping = False
         self._outbox = b""
@@ -99,7 +101,7 @@ class Zygote:
         signal.set_wakeup_fd(self._wake_up_writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(self._wake_up, selectors.EVENT_READ, self._reap)
-        self._front = LineSocket(front, self._selector, self._obey)
+        self._front = LineSocket(front, self._selector, self._obey, self._front_gone)
 
     def announce(self, event: str, **fields: object) -> None:
         """Send the front a message of the zygote's own."""
@@ -147,7 +149,7 @@ class Zygote:
 
     def _seconds_to_wait(self) -> Optional[float]:
         if not self._steps:
-            return 0.0 if self._preloads or self._spare is None else None
+            return 0.0 if self._preloads or self._to_lend or self._spare is None else None
         deadlines = [self._flush_at, *(step.deadline for step in self._steps.values())]
         soonest = min((deadline for deadline in deadlines if deadline is not None), default=None)
         return None if soonest is None else max(0.0, soonest - time.monotonic())
@@ -156,6 +158,8 @@ class Zygote:
         """Nothing runs and nobody asks: import what was asked for, then have a child ready for the next step."""
         if self._preloads:
             self._preload_next()
+        elif self._to_lend is not None:
+            self._lend(self._to_lend)
         elif self._spare is None:
             self._spare = self._fork_waiting()
 
@@ -174,6 +178,12 @@ class Zygote:
                 step.cancel(str(message.get("reason") or "cancelled"))
             elif kind == "ask" and step is not None:
                 step.ask(message)
+            elif kind == "clock" and step is not None:
+                step.clock(bool(message.get("held")))
+            elif kind == "interrupt" and step is not None:
+                step.interrupt()
+            elif kind == "lend":
+                self._to_lend = message
             elif kind == "fork_probe":
                 self._fork_probe(int(message["id"]))
             elif kind == "stop":
@@ -189,6 +199,22 @@ class Zygote:
         self._is_settled = False
         if message.get("op") == "preload":
             self.announce("preloaded", failed=failed, left=left, seconds=time.monotonic() - started)
+
+    def _lend(self, message: Json) -> None:
+        """Import the debugger, so that no step that wants it has to wait for that."""
+        self._to_lend = None
+        self._drop_spare()
+        why = None
+        try:
+            lend(str(message.get("folder")), str(message.get("pycache")))
+        except DebuggerUnusableError as error:
+            why = str(error)
+        self._is_settled = False
+        self.announce("lent", failed=why)
+
+    def _front_gone(self) -> None:
+        for step in self._steps.values():
+            step.front_gone()
 
     def _learn(self, step: RunningStep) -> None:
         """Import, when there is time, what a step had to import of libraries that were to be warm.

@@ -55,7 +55,15 @@ class ScriptedStep:
         self.context = context
         self.result: Future[ExecutionResult] = Future()
         self.cancelled = threading.Event()
+        self.held: list[bool] = []
+        self.interrupts = 0
         self._listener = listener
+
+    def clock(self, *, held: bool) -> None:
+        self.held.append(held)
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
 
     def tell(self, name: str, **fields: Any) -> None:
         self._listener(WorkerEvent(name, fields))
@@ -96,6 +104,7 @@ class ScriptedExecutor:
         self.adopted: list[Path] = []
         self.adoption: Callable[[ScriptedStep], ExecutionResult | None] = lambda step: passed()
         self.closed: list[bool] = []
+        self.lent: list[Path] = []
 
     def start(self, context: ExecutionContext, listener: Callable[[WorkerEvent], None]) -> ScriptedStep:
         self.started.append(context.step)
@@ -117,6 +126,9 @@ class ScriptedExecutor:
 
     def warm(self, python: Path, modules: tuple[str, ...]) -> None:
         pass
+
+    def lend(self, python: Path, folder: Path, pycache: Path) -> None:
+        self.lent.append(python)
 
     def close(self, *, keep_running: bool = False) -> None:
         self.closed.append(keep_running)

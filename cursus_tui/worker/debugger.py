@@ -1,0 +1,315 @@
+"""The step's debugger: pydevd, lent by the front and started only when somebody wants it, dials a socket of the front.
+
+No process stands between: the front speaks the Debug Adapter Protocol with pydevd itself. What is taken from the
+standard library here is taken when this module is imported, before any script that might replace it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import os
+import socket
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
+
+from .failure import is_worker
+from .hold import Gate
+from .modules import count_as_installed
+from .streams import move_high
+
+ATTACH_SECONDS = 5.0
+"""How long the front may take for the hand-shake; after that the step goes on without a debugger."""
+WORKER_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_START_PAUSE = 0.1
+"""What pydevd sleeps to give its threads time to start; they need none."""
+_LEFT_BEHIND = ("execfile", "runfile")
+"""What importing pydevd adds to the builtins."""
+_ENVIRONMENT = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYDEVD_USE_FRAME_EVAL": "NO"}
+_module, _Socket, _Thread, _sleep, _now = (
+    importlib.import_module,
+    socket.socket,
+    threading.Thread,
+    time.sleep,
+    time.monotonic,
+)
+
+
+class DebuggerUnusableError(Exception):
+    """It cannot be started here; the text says why."""
+
+
+class Debugger:
+    """The debugger of one step, started at most once at a time.
+
+    Args:
+        log: Where pydevd writes what it would print to the step's stderr.
+        send: Reports an event.
+    """
+
+    def __init__(self, log: str, send: Callable[..., None]) -> None:
+        self.go = Gate()
+        """Opened by the front when its breakpoints are in force."""
+        self.released = Gate()
+        """Opened by the front to let a failed step show its frames."""
+        self.failure: Optional[BaseException] = None
+        """What the step is parked on."""
+        self._log = log
+        self._send = send
+        self._is_starting = False
+        self._forgets_in_fork = False
+
+    def start(self, order: Mapping[str, Any], *, late: bool) -> Dict[str, Any]:
+        """Import it, dial the front and wait for its hand-shake; says how that went with a ``debugger`` event.
+
+        Args:
+            order: ``socket, token, lent, pycache`` of the job.
+            late: Connect on a thread of its own, so that the caller, the agent, can go on answering.
+
+        Returns:
+            ``{python, compiled, monitoring}``, and ``already`` where it was started before.
+
+        Raises:
+            DebuggerUnusableError: It cannot be imported.
+        """
+        if self._is_starting or self.attached:
+            return dict(_facts(), already=True)
+        self._is_starting = True
+        try:
+            lend(str(order["lent"]), str(order["pycache"]))
+            facts = _facts()
+        except BaseException:
+            self._is_starting = False
+            raise
+        if late:
+            thread = _Thread(target=self._begin, args=(order,), name="cursus-tui", daemon=True)
+            mark_as_ours(thread)
+            thread.start()
+        else:
+            self._begin(order)
+        return facts
+
+    @property
+    def attached(self) -> bool:
+        """Whether the front is at the other end and has finished its hand-shake."""
+        database = _global_debugger()
+        return database is not None and database.is_attached() and database.reader.is_alive()
+
+    def stop_here(self, frame: FrameType) -> None:
+        """Stop on the next line of a frame of this thread."""
+        pydevd = _module("pydevd")
+        pydevd.settrace(suspend=True, trace_only_current_thread=True, patch_multiprocessing=False, stop_at_frame=frame)
+
+    def stop_on(self, error: BaseException) -> None:
+        """Stop on the line that raised; returns when the front lets the step go on."""
+        trace = traceback_of_script(error)
+        debugger = _global_debugger()
+        if debugger is not None and trace is not None:
+            debugger.trigger_exception_handler((type(error), error, trace))
+
+    def _begin(self, order: Mapping[str, Any]) -> None:
+        attached, problem = False, ""
+        try:
+            self._connect(order)
+            attached = self._wait_until_attached()
+            if not attached:
+                problem = "the front did not finish its hand-shake"
+        except Exception as error:
+            problem = "%s: %s" % (type(error).__name__, error)
+        finally:
+            if not attached:
+                _let_go()
+            self._is_starting = False
+        self._send("debugger", attached=attached, error=problem)
+
+    def _connect(self, order: Mapping[str, Any]) -> None:
+        pydevd = _module("pydevd")
+        pydevd.log_to(self._log, 0)
+        if not self._forgets_in_fork:
+            self._forgets_in_fork = True
+            os.register_at_fork(after_in_child=forget_in_fork)
+        lent, token = str(order["lent"]), str(order["token"])
+        with _dialling(pydevd, str(order["socket"])):
+            pydevd.settrace(
+                host="unix",
+                port=0,
+                suspend=False,
+                patch_multiprocessing=False,
+                notify_stdin=False,
+                wait_for_ready_to_run=False,
+                access_token=token,
+                client_access_token=token,
+                dont_trace_start_patterns=(lent, os.path.realpath(os.path.join(lent, "debugpy")), WORKER_FOLDER),
+            )
+
+    def _wait_until_attached(self) -> bool:
+        # Our own wait: pydevd's has no end where the front dies in the hand-shake.
+        until = _now() + ATTACH_SECONDS
+        while not self.attached:
+            debugger = _global_debugger()
+            if debugger is None or not debugger.reader.is_alive() or _now() > until:
+                return False
+            debugger.process_internal_commands()
+            _sleep(0.005)
+        return True
+
+
+def lend(folder: str, pycache: str) -> None:
+    """Import the debugger that lies in a folder, and nothing else from there.
+
+    Args:
+        folder: Holds ``debugpy``.
+        pycache: Where its compiled modules are kept: this worker writes none next to sources.
+
+    Raises:
+        DebuggerUnusableError: It cannot be imported, or the script has brought one of its own.
+    """
+    present = sys.modules.get("pydevd") or sys.modules.get("debugpy")
+    if present is not None:
+        if not str(getattr(present, "__file__", "")).startswith(folder + os.sep):
+            raise DebuggerUnusableError("the script has imported a debugger of its own (%s)" % present.__name__)
+        if "pydevd" in sys.modules:
+            return
+    count_as_installed(folder)
+    with _nothing_left_behind(), _compiled_in(pycache):
+        sys.path.insert(0, folder)
+        try:
+            _module("debugpy._vendored.force_pydevd")
+        except Exception as error:
+            why = "%s: %s" % (type(error).__name__, error)
+            raise DebuggerUnusableError("the debugger cannot be imported here: %s" % why) from error
+        finally:
+            with contextlib.suppress(ValueError):
+                sys.path.remove(folder)
+
+
+def forget_in_fork() -> None:
+    """In a process that the script forked: no tracing, no breakpoints, no debugger. Never raises."""
+    with contextlib.suppress(Exception):
+        pydevd_constants = _module("_pydevd_bundle.pydevd_constants")
+        # First this: until then sys.settrace is pydevd's, which complains.
+        _module("pydevd_tracing").restore_sys_set_trace_func()
+        if pydevd_constants.PYDEVD_USE_SYS_MONITORING:
+            _stop_monitoring()
+        else:
+            sys.settrace(None)
+            threading.settrace(None)
+        holder = pydevd_constants.GlobalDebuggerHolder
+        debugger, holder.global_dbg = holder.global_dbg, None
+        if debugger is not None:
+            debugger.created_pydb_daemon_threads = {}
+            connection = getattr(debugger, "_client_socket", None)
+            if connection is not None:
+                connection.close()
+
+
+def is_debugger(file: str) -> bool:
+    """Whether a file is the debugger's, where there is one."""
+    pydevd = sys.modules.get("pydevd")
+    return pydevd is not None and file.startswith(os.path.dirname(str(pydevd.__file__)) + os.sep)
+
+
+def mark_as_ours(thread: threading.Thread) -> None:
+    """Let the debugger neither trace nor stop nor list a thread."""
+    vars(thread).update(pydev_do_not_trace=True, is_pydev_daemon_thread=True)
+
+
+def traceback_of_script(error: BaseException) -> Any:
+    """An exception's traceback without the worker's frames that come first; None where there are no others."""
+    trace = error.__traceback__
+    while trace is not None and is_worker(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
+def _global_debugger() -> Any:
+    constants = sys.modules.get("_pydevd_bundle.pydevd_constants")
+    return constants.get_global_debugger() if constants is not None else None
+
+
+def _facts() -> Dict[str, Any]:
+    constants = sys.modules.get("_pydevd_bundle.pydevd_constants")
+    return {
+        "python": sys.version.split()[0],
+        "compiled": "_pydevd_bundle.pydevd_cython" in sys.modules,
+        "monitoring": bool(getattr(constants, "PYDEVD_USE_SYS_MONITORING", False)),
+    }
+
+
+def _let_go() -> None:
+    with contextlib.suppress(Exception):
+        _module("pydevd").stoptrace()
+
+
+def _stop_monitoring() -> None:
+    monitoring = getattr(sys, "monitoring")  # noqa: B009 - from Python 3.12 on
+    if monitoring.get_tool(monitoring.DEBUGGER_ID) is not None:
+        monitoring.set_events(monitoring.DEBUGGER_ID, 0)
+        monitoring.free_tool_id(monitoring.DEBUGGER_ID)
+
+
+class _Hurried:
+    """The ``time`` module without the pause that pydevd makes after its start."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        if seconds != _START_PAUSE:
+            _sleep(seconds)
+
+
+@contextlib.contextmanager
+def _dialling(pydevd: Any, path: str) -> Iterator[None]:
+    """Make pydevd connect to a Unix socket: such a path leads out of the step's private network, too."""
+
+    def connected(host: str, port: int) -> socket.socket:
+        dialled = _Socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            dialled.connect(path)
+        except OSError:
+            dialled.close()
+            raise
+        return _Socket(fileno=move_high(dialled.detach()))
+
+    before = pydevd.start_client, pydevd.time
+    pydevd.start_client, pydevd.time = connected, _Hurried()
+    try:
+        yield
+    finally:
+        pydevd.start_client, pydevd.time = before
+
+
+@contextlib.contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """Undo what importing pydevd changes besides ``sys.modules``."""
+    hook = sys.breakpointhook
+    absent: List[str] = [name for name in _LEFT_BEHIND if not hasattr(builtins, name)]
+    environment = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        sys.breakpointhook = hook
+        for name in absent:
+            vars(builtins).pop(name, None)
+        for name, value in environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _compiled_in(folder: str) -> Iterator[None]:
+    before = sys.dont_write_bytecode, sys.pycache_prefix
+    sys.dont_write_bytecode, sys.pycache_prefix = False, folder
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode, sys.pycache_prefix = before
