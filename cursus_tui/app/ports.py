@@ -11,6 +11,7 @@ from cursus_tui.records.debug import (
     DebuggerState,
     DebugThread,
     IdeState,
+    LineBreakpoint,
     LiveTable,
     Scope,
     StackFrame,
@@ -40,6 +41,14 @@ class SessionPort(Protocol):
     def breakpoints(self) -> tuple[StepBreakpoint, ...]:
         """All breakpoints, enabled or not."""
 
+    @property
+    def line_breakpoints(self) -> tuple[LineBreakpoint, ...]:
+        """All breakpoints on lines, enabled or not."""
+
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """The expressions that are evaluated at each stop."""
+
     def subscribe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Call back on the session's thread; returns what ends it."""
 
@@ -53,13 +62,22 @@ class SessionPort(Protocol):
         """What fed the step's newest attempt."""
 
     def continue_(self) -> Done:
-        """Run to the next breakpoint, failure or the end."""
+        """Run to the next breakpoint, failure or the end; at a stop inside of a step, let it go on."""
 
     def step_over(self, step: str | None = None) -> Done:
-        """Run one step and pause before the next."""
+        """Run one step and pause before the next; at a stop, run one line."""
+
+    def step_into(self, step: str | None = None) -> Done:
+        """Run a step and stop in its ``main``; at a stop, go into what the line calls."""
+
+    def run_to_line(self, path: Path, line: int) -> Done:
+        """At a stop, run to a line; else run the step whose script it is of, and stop there."""
+
+    def let_go(self) -> Done:
+        """Let a stopped step go on, and pause once it has ended."""
 
     def finish(self) -> Done:
-        """Pause after the running step."""
+        """Pause after the running step; at a stop, run to the end of the function."""
 
     def run_to(self, step: str) -> Done:
         """Run what the step needs and pause before it."""
@@ -77,7 +95,10 @@ class SessionPort(Protocol):
         """Begin a new run."""
 
     def pause(self) -> Done:
-        """Pause before the next step."""
+        """Stop the running step on its line; where it cannot be debugged, pause before the next."""
+
+    def pause_next(self) -> Done:
+        """Pause before the step after the running one."""
 
     def skip(self, step: str) -> Done:
         """Go on without a step."""
@@ -99,6 +120,18 @@ class SessionPort(Protocol):
 
     def remove_breakpoint(self, step: str, when: BreakpointWhen) -> Done:
         """Remove it."""
+
+    def set_line_breakpoint(self, line: LineBreakpoint) -> Done:
+        """Set a breakpoint on a line, or change the one that is there; also while its step runs."""
+
+    def remove_line_breakpoint(self, path: Path, line: int) -> Done:
+        """Remove it."""
+
+    def move_lines(self, path: Path) -> Done:
+        """A file was edited: its breakpoints go where their lines went."""
+
+    def set_watches(self, watches: tuple[str, ...]) -> Done:
+        """Evaluate these expressions at each stop."""
 
     def script_changed(self, step: str) -> Done:
         """A step's script was edited: the step and its followers become stale."""

@@ -14,6 +14,7 @@ from cursus_tui.execution.plan import LIVE, Plan, next_due
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.execution.position import LiveStep, Position
 from cursus_tui.execution.run_control import RunControl
+from cursus_tui.execution.starting import listener, take_over, watch
 from cursus_tui.records.pipeline import Overrides
 from cursus_tui.records.run import Attempt, PauseReason, Phase, StepError, StepState, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
@@ -104,15 +105,15 @@ def resume(run: RunControl) -> None:
         attempt, protection.load(AttemptFolder(attempt.folder)), run.states.inputs(run.at, attempt.step).uses
     )
     try:
-        live.process = run.executor.adopt(attempt.folder, run.listener(live))
+        live.process = run.executor.adopt(attempt.folder, listener(run, live))
     except Exception as error:  # Whatever an executor cannot take over is lost, and said so.
         _lost(run, attempt, f"{type(error).__name__}: {error}")
         stand(run)
         return
-    run.take_over(live)
+    take_over(run, live)
     run.refresh()
     run.notice(f"{attempt.step}: taken over from a session that ended while it ran", "info")
-    run.after_commit(lambda: run.watch(live))
+    run.after_commit(lambda: watch(run, live))
 
 
 def stand(run: RunControl) -> None:

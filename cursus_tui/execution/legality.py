@@ -13,14 +13,31 @@ class IllegalCommand(Exception):  # noqa: N818 - it is no error of the program's
     """A command that makes no sense where execution stands; its text says why."""
 
 
-RUNS = frozenset({"continue_", "step_over", "run_to", "run_through", "run_only", "rerun", "run_from", "restart"})
+INSIDE = frozenset({"continue_", "step_over", "step_into", "run_to_line", "finish", "let_go"})
+"""Commands that let a step go on that is stopped inside."""
+MAKES_WAY = frozenset({"run_only", "rerun", "run_from", "restart"})
+"""Commands for which a step that is stopped inside makes way."""
+RUNS = MAKES_WAY | {"continue_", "step_over", "step_into", "run_to_line", "run_to", "run_through"}
 """Commands that start something: not while something runs."""
 ON_STEP = frozenset({"run_to", "run_through", "run_only", "rerun", "run_from", "skip"})
 """Commands that need a step."""
-ALWAYS = frozenset({"quit", "set_breakpoint", "remove_breakpoint", "script_changed", "edit"})
+NEEDS_DEBUGGER = frozenset({"step_into", "run_to_line"})
+ALWAYS = frozenset(
+    {
+        "quit",
+        "set_breakpoint",
+        "remove_breakpoint",
+        "set_line_breakpoint",
+        "remove_line_breakpoint",
+        "move_lines",
+        "set_watches",
+        "script_changed",
+        "edit",
+    }
+)
 
 
-def why_not(at: Position, command: str, step: str | None, *, ended: bool) -> str | None:
+def why_not(at: Position, command: str, step: str | None, *, ended: bool, debugs: bool = False) -> str | None:
     """The reason why a command would be refused, or None where it is legal.
 
     Args:
@@ -28,6 +45,7 @@ def why_not(at: Position, command: str, step: str | None, *, ended: bool) -> str
         command: The name of a method of ``Session``.
         step: The step that it is given, if any.
         ended: Whether the session has ended.
+        debugs: Whether there is a debugger.
     """
     if ended:
         return "this session has ended"
@@ -37,11 +55,30 @@ def why_not(at: Position, command: str, step: str | None, *, ended: bool) -> str
         return f"there is no step {step}"
     if command in ON_STEP and step is None:
         return "choose a step first"
-    if command in RUNS and at.phase is Phase.RUNNING:
-        return f"{at.current or 'a step'} is running: pause after it, or cancel it, first"
+    if at.stop is not None and command in INSIDE:
+        return _stopped(at, step)
+    if command in RUNS and (refusal := _busy(at, command)):
+        return refusal
+    if command in NEEDS_DEBUGGER and not debugs:
+        return "there is no debugger here to stop inside of a step"
     if command in ALWAYS:
         return None
     return _RULES.get(command, _nothing)(at, step)
+
+
+def _stopped(at: Position, step: str | None) -> str | None:
+    """Why another step than the one that is stopped inside cannot go on."""
+    return None if step in (None, at.current) else f"{at.current} is stopped inside: continue, or cancel it, first"
+
+
+def _busy(at: Position, command: str) -> str | None:
+    """Why nothing can be started."""
+    if at.stop is not None:
+        return None if command in MAKES_WAY else _stopped(at, "")
+    standing = command == "continue_" and at.phase is Phase.PAUSED
+    if at.runs and not standing:
+        return f"{at.current or 'a step'} is running: pause after it, or cancel it, first"
+    return None
 
 
 def _nothing(at: Position, step: str | None) -> str | None:
@@ -67,8 +104,24 @@ def _while_running(at: Position, step: str | None) -> str | None:
     return None if at.live is not None else "nothing is running"
 
 
+def _pause(at: Position, step: str | None) -> str | None:
+    return f"{at.current} is stopped inside already" if at.stop is not None else _while_running(at, step)
+
+
+def _let_go(at: Position, step: str | None) -> str | None:
+    return "no step is stopped inside"
+
+
+def _step_into(at: Position, step: str | None) -> str | None:
+    if step is not None:
+        return _can_run(at, step)
+    return None if at.upcoming() is not None else "no step is ready to run"
+
+
 def _at_rest(at: Position, step: str | None) -> str | None:
-    return f"{at.current or 'a step'} is running" if at.phase is Phase.RUNNING else None
+    if at.live is None and at.phase is not Phase.RUNNING:
+        return None
+    return f"{at.current or 'a step'} is {'stopped inside' if at.stop else 'running'}"
 
 
 def _can_run(at: Position, step: str | None) -> str | None:
@@ -89,7 +142,7 @@ def _skip(at: Position, step: str | None) -> str | None:
     assert step is not None
     state = at.states[step]
     if at.live is not None and at.live.attempt.step == step:
-        return f"{step} is running: cancel it first"
+        return f"{step} is {'stopped inside' if at.stop else 'running'}: cancel it first"
     if state.status in DONE and not state.stale:
         return f"{step} {now_is(state)} already"
     return f"{step} is skipped already" if state.status is StepStatus.SKIPPED else None
@@ -103,7 +156,10 @@ _RULES: dict[str, Callable[[Position, str | None], str | None]] = {
     "continue_": _continue,
     "step_over": _step_over,
     "finish": _while_running,
-    "pause": _while_running,
+    "pause": _pause,
+    "pause_next": _while_running,
+    "let_go": _let_go,
+    "step_into": _step_into,
     "cancel": _while_running,
     "run_only": _can_run,
     "rerun": _can_run,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cursus_tui.execution.data_flow import InputUse
 from cursus_tui.execution.fingerprint import Parts
 from cursus_tui.execution.plan import Plan, is_due, next_due
-from cursus_tui.execution.ports import StepProcess
+from cursus_tui.execution.ports import DebugOrder, StepProcess
 from cursus_tui.execution.protection import ProtectedInput
+from cursus_tui.records.debug import DebugStop, LineBreakpoint
 from cursus_tui.records.pipeline import Overrides
 from cursus_tui.records.run import Attempt, PauseReason, Phase, ResourceSample, SessionState, StepState
 
@@ -45,6 +46,12 @@ class Goal:
     """What ran for it: a step that is out of date as soon as it ended (edited meanwhile) must not run for ever."""
     pause: PauseReason | None = None
     """Asked while a step runs: pause after it, or before the next."""
+    entry: bool = False
+    """Stop the forced step on the first line of its ``main``."""
+    line: LineBreakpoint | None = None
+    """Stop there, once: a breakpoint that is not kept."""
+    then: Callable[[], None] | None = None
+    """What to do once the live step has made way for it, instead of pausing."""
 
 
 @dataclass(slots=True)
@@ -56,6 +63,8 @@ class LiveStep:
     uses: tuple[InputUse, ...] = ()
     """What feeds it."""
     process: StepProcess | None = None
+    order: DebugOrder | None = None
+    """How it can be debugged; None where it cannot."""
     samples: list[ResourceSample] = field(default_factory=list)
     every: int = 1
     """Keep one reading of so many: doubled whenever the series grows too long."""
@@ -83,11 +92,21 @@ class Position:
     """Step -> its newest attempt whose outputs are valid."""
     goal: Goal = Goal()
     live: LiveStep | None = None
+    stop: DebugStop | None = None
+    """Where the live step stands still inside; None while it runs."""
+    going: bool = False
+    """It was told to go on from there, and has neither stopped again nor said that it runs."""
     read_only: str | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether a step runs, and is not stopped inside."""
+        return self.live is not None and self.stop is None
 
     def snapshot(self) -> SessionState:
         """What subscribers see."""
-        upcoming = None if self.read_only or self.phase is Phase.RUNNING else self.upcoming()
+        busy = self.read_only or self.live is not None or self.phase is Phase.RUNNING
+        upcoming = None if busy else self.upcoming()
         return SessionState(
             self.run_id, self.phase, self.reason, self.current, self.states, self.read_only, upcoming=upcoming
         )

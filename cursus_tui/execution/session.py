@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from cursus_tui.execution import adoption
+from cursus_tui.execution import adoption, inside_step
+from cursus_tui.execution import debug_commands as debugging
 from cursus_tui.execution import session_commands as commands
 from cursus_tui.execution.breakpoints import BreakpointTable
 from cursus_tui.execution.data_flow import DataFlowManager
-from cursus_tui.execution.legality import RUNS, IllegalCommand, why_not
+from cursus_tui.execution.legality import MAKES_WAY, RUNS, IllegalCommand, why_not
+from cursus_tui.execution.line_breakpoints import LineBreakpointTable
 from cursus_tui.execution.onlooking import Onlooker
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.plan import Plan
-from cursus_tui.execution.ports import DataProbe, PipelineScriptExecutor
+from cursus_tui.execution.ports import DataProbe, DebugPort, PipelineScriptExecutor
 from cursus_tui.execution.position import Position
 from cursus_tui.execution.reloading import reload
 from cursus_tui.execution.run_control import RunControl
 from cursus_tui.execution.session_loop import Done, SessionLoop
 from cursus_tui.execution.step_attempt import AttemptMaker
+from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import SessionEvent
 from cursus_tui.records.pipeline import Overrides, Pipeline
@@ -25,7 +29,6 @@ from cursus_tui.records.run import (
     Attempt,
     BreakpointWhen,
     LineageEdge,
-    Phase,
     SessionState,
     StepBreakpoint,
 )
@@ -51,6 +54,7 @@ class Session:
         probe: Counts rows.
         options: Of the run.
         run_id: A run to resume; None begins a new one.
+        debugger: Stops inside of steps; closed with the session. None where nobody debugs.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Session:
         probe: DataProbe,
         options: RunOptions,
         run_id: str | None = None,
+        debugger: DebugPort | None = None,
     ) -> None:
         self._resolve = resolve
         self._store = store
@@ -78,6 +83,9 @@ class Session:
             probe=probe,
             attempts=AttemptMaker(DataFlowManager(store.workspace.path), options),
             breakpoints=BreakpointTable(store.read.breakpoints(pipeline.layout.dag_file)),
+            lines=LineBreakpointTable(store.read.line_breakpoints(pipeline.layout.dag_file)),
+            watches=store.read.watches(pipeline.layout.dag_file),
+            debugger=debugger,
             post=self._loop.post,
         )
         self._run.at = self._run.states.all(self._run.at)
@@ -105,6 +113,16 @@ class Session:
         """All breakpoints on steps, enabled or not."""
         return self._run.breakpoints.all
 
+    @property
+    def line_breakpoints(self) -> tuple[LineBreakpoint, ...]:
+        """All breakpoints on lines, enabled or not."""
+        return self._run.lines.all
+
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """The expressions that are evaluated at each stop."""
+        return self._run.watches
+
     def attempts(self, step: str) -> tuple[Attempt, ...]:
         """Every attempt of a step in this run, oldest first; none once the session has ended."""
         return () if self._loop.ended else self._reader.attempts(self.state.run_id, step)
@@ -125,7 +143,8 @@ class Session:
             command: The name of one of the methods below.
             step: The step that it would be given.
         """
-        return why_not(self._loop.at, command, step, ended=self._loop.ended)
+        debugs = self._run.debugger is not None
+        return why_not(self._loop.at, command, step, ended=self._loop.ended, debugs=debugs)
 
     def subscribe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Be told everything that happens from now on, on the session's thread.
@@ -136,7 +155,7 @@ class Session:
         return self._loop.subscribe(callback)
 
     def wait_settled(self, timeout: float | None = None) -> SessionState:
-        """Block until every command so far took effect and nothing runs.
+        """Block until every command so far took effect and nothing runs: a step may be stopped inside.
 
         Raises:
             TimeoutError: It took longer than ``timeout`` seconds.
@@ -163,15 +182,27 @@ class Session:
         return self._loop.submit(self._start)
 
     def continue_(self) -> Done:
-        """Run to the next breakpoint, failure or the end."""
+        """Run to the next breakpoint, failure or the end; at a stop inside of a step, let it go on."""
         return self._command("continue_", lambda: commands.continue_(self._run))
 
     def step_over(self, step: str | None = None) -> Done:
-        """Run one step (the next, unless one is named), and pause before the next."""
+        """Run one step (the next, unless one is named), and pause before the next; at a stop, run one line."""
         return self._command("step_over", lambda: commands.step_over(self._run, step), step)
 
+    def step_into(self, step: str | None = None) -> Done:
+        """Run a step (the next, unless one is named) and stop in its ``main``; at a stop, go into what is called."""
+        return self._command("step_into", lambda: debugging.step_into(self._run, step), step)
+
+    def run_to_line(self, path: Path, line: int) -> Done:
+        """At a stop, run to a line; else run the step whose script it is of, and stop there."""
+        return self._command("run_to_line", lambda: debugging.run_to_line(self._run, path, line))
+
+    def let_go(self) -> Done:
+        """Let a stopped step go on, and pause once it has ended."""
+        return self._command("let_go", lambda: debugging.let_go(self._run))
+
     def finish(self) -> Done:
-        """Pause after the running step."""
+        """Pause after the running step; at a stop, run to the end of the function."""
         return self._command("finish", lambda: commands.finish(self._run))
 
     def run_to(self, step: str) -> Done:
@@ -204,8 +235,12 @@ class Session:
         return self._command("restart", lambda: commands.restart(self._run))
 
     def pause(self) -> Done:
-        """Pause before the step after the running one."""
+        """Stop the running step on its line; where it cannot be debugged, pause before the next."""
         return self._command("pause", lambda: commands.pause(self._run))
+
+    def pause_next(self) -> Done:
+        """Pause before the step after the running one."""
+        return self._command("pause_next", lambda: commands.pause_next(self._run))
 
     def skip(self, step: str) -> Done:
         """Go on without a step."""
@@ -239,8 +274,8 @@ class Session:
         return self._command("reload", taken_over)
 
     def script_changed(self, step: str) -> Done:
-        """A step's script may have been edited: see what became stale."""
-        return self._command("script_changed", lambda: commands.looked_at_anew(self._run), step)
+        """A step's script may have been edited: see what became stale, and where its breakpoints are now."""
+        return self._command("script_changed", lambda: commands.script_changed(self._run, step), step)
 
     def set_breakpoint(self, breakpoint: StepBreakpoint) -> Done:
         """Set a breakpoint, or change the one at the same step and moment."""
@@ -249,6 +284,22 @@ class Session:
     def remove_breakpoint(self, step: str, when: BreakpointWhen) -> Done:
         """Remove a breakpoint."""
         return self._command("remove_breakpoint", lambda: commands.remove_breakpoint(self._run, step, when))
+
+    def set_line_breakpoint(self, line: LineBreakpoint) -> Done:
+        """Set a breakpoint on a line, or change the one that is there; also while its step runs."""
+        return self._command("set_line_breakpoint", lambda: debugging.set_line(self._run, line))
+
+    def remove_line_breakpoint(self, path: Path, line: int) -> Done:
+        """Remove the breakpoint on a line."""
+        return self._command("remove_line_breakpoint", lambda: debugging.remove_line(self._run, path, line))
+
+    def move_lines(self, path: Path) -> Done:
+        """A file was edited: its breakpoints go where their lines went."""
+        return self._command("move_lines", lambda: inside_step.lines_look_again(self._run, path))
+
+    def set_watches(self, watches: tuple[str, ...]) -> Done:
+        """Evaluate these expressions at each stop."""
+        return self._command("set_watches", lambda: debugging.set_watches(self._run, watches))
 
     def quit(self, *, keep_running: bool = False) -> Done:
         """End the session. The running step is cancelled and waited for; with ``keep_running`` it goes on by itself.
@@ -263,12 +314,24 @@ class Session:
         return done
 
     def _command(self, name: str, call: Callable[[], None], step: str | None = None) -> Done:
+        run = self._run
+
         def checked() -> None:
-            if name in RUNS and self._run.at.phase is not Phase.RUNNING and not self._run.at.read_only:
-                self._run.refresh()
-            if reason := why_not(self._run.at, name, step, ended=False):
+            if name in RUNS and run.at.live is None and not run.at.read_only:
+                run.refresh()
+            if reason := why_not(run.at, name, step, ended=False, debugs=run.debugger is not None):
                 raise IllegalCommand(reason)
-            call()
+            if run.at.stop is not None and name in MAKES_WAY:
+                inside_step.make_way(run, again)
+            else:
+                call()
+
+        def again() -> None:
+            self._command(name, call, step).add_done_callback(refused)
+
+        def refused(done: Done) -> None:
+            if (error := done.exception()) is not None:
+                self._loop.post(lambda: commands.stand_after(run, str(error)))
 
         return self._loop.submit(checked, runs=name in RUNS)
 
@@ -288,6 +351,7 @@ class Session:
         if self._run_id is None:
             run.at = commands.create(run, run.at.but(run_id=commands.new_run_id()))
             run.refresh()
+            inside_step.first_lines(run)
             return
         if read.run(self._run_id) is None:
             raise UserError(f"there is no run {self._run_id} in this workspace", hint="`cursus-tui runs` lists them")
@@ -295,6 +359,7 @@ class Session:
         plan = Plan(self._resolve(edits[-1])) if len(edits) > 1 else run.at.plan
         run.at = adoption.stored_position(read, self._run_id, plan, edits)
         adoption.resume(run)
+        inside_step.first_lines(run)
         self._store.set_setting(OPEN_RUN, self._run_id)
 
     def _begin_quit(self, keep_running: bool) -> None:
@@ -303,6 +368,8 @@ class Session:
         if live is None or keep_running or self._loop.has_unstored:
             if live is None and not run.at.read_only:
                 run.leave()
+            # Nobody holds it any more.
+            inside_step.goes_on(run)
             run.after_commit(lambda: self._loop.stop(keep_running))
             return
 
@@ -316,6 +383,13 @@ class Session:
     def _close(self, keep_running: bool) -> None:
         if self._onlooker is not None:
             self._onlooker.end()
+        try:
+            if self._run.debugger is not None:
+                self._run.debugger.close()
+        finally:
+            self._close_rest(keep_running)
+
+    def _close_rest(self, keep_running: bool) -> None:
         try:
             self._executor.close(keep_running=keep_running)
         finally:

@@ -10,10 +10,12 @@ import secrets
 import time
 from collections.abc import Callable
 
+from cursus_tui.execution import inside_step
 from cursus_tui.execution.legality import IllegalCommand, changed_for
 from cursus_tui.execution.plan import Plan, needed_for, next_due
 from cursus_tui.execution.position import Goal, Position
 from cursus_tui.execution.run_control import RunControl
+from cursus_tui.records.debug import Resume
 from cursus_tui.records.events import BreakpointsChanged, PipelineChanged
 from cursus_tui.records.pipeline import Overrides, Pipeline
 from cursus_tui.records.run import Attempt, BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepStatus
@@ -29,17 +31,31 @@ def new_run_id() -> str:
 
 
 def continue_(run: RunControl) -> None:
-    """Run everything that is due."""
-    run.go(Goal())
+    """Run everything that is due; at a stop inside of a step, let it go on to what it was run for."""
+    if run.at.stop is not None:
+        inside_step.resume(run, Resume.CONTINUE)
+    elif run.at.live is not None:
+        # A full disk made the run stand, not the step.
+        run.set_phase(Phase.RUNNING, None, run.at.live.attempt.step)
+    else:
+        run.go(Goal())
 
 
 def step_over(run: RunControl, step: str | None) -> None:
-    """Run one step, and pause before the next."""
+    """Run one step, and pause before the next; at a stop inside of a step, run its line."""
+    if run.at.stop is not None:
+        inside_step.resume(run, Resume.OVER)
+        return
     step = step or run.at.upcoming()
     if step is None:
         raise IllegalCommand("no step is ready to run")
+    run.go(one(run, step))
+
+
+def one(run: RunControl, step: str) -> Goal:
+    """To run one step."""
     _require_inputs(run, step)
-    run.go(Goal(allowed=frozenset({step}), forced=step))
+    return Goal(allowed=frozenset({step}), forced=step)
 
 
 def run_to(run: RunControl, step: str) -> None:
@@ -54,9 +70,14 @@ def run_through(run: RunControl, step: str) -> None:
 
 def run_only(run: RunControl, step: str) -> None:
     """Run a step again with whatever inputs exist, of this run or of earlier ones, and pause after it."""
+    run.go(only(run, step))
+
+
+def only(run: RunControl, step: str) -> Goal:
+    """To run one step, again too, on what exists of those before it, and to pause after it."""
     _borrow_inputs(run, step)
     _require_inputs(run, step)
-    run.go(Goal(allowed=frozenset({step}), forced=step, pause_after=step))
+    return Goal(allowed=frozenset({step}), forced=step, pause_after=step)
 
 
 def run_from(run: RunControl, step: str, to: str | None) -> None:
@@ -86,11 +107,20 @@ def _require_inputs(run: RunControl, step: str) -> None:
 
 
 def finish(run: RunControl) -> None:
-    """Pause after the running step."""
-    _pause(run, PauseReason.AFTER_STEP)
+    """Pause after the running step; at a stop inside of it, run to the end of its function."""
+    if run.at.stop is not None:
+        inside_step.resume(run, Resume.OUT)
+    else:
+        _pause(run, PauseReason.AFTER_STEP)
 
 
 def pause(run: RunControl) -> None:
+    """Stop the running step on its line; where it cannot be debugged, pause after it."""
+    if not inside_step.suspend(run):
+        pause_next(run)
+
+
+def pause_next(run: RunControl) -> None:
     """Pause before the step after the running one."""
     _pause(run, PauseReason.BEFORE_STEP)
 
@@ -132,7 +162,8 @@ def cancel(run: RunControl) -> None:
     if live is not None:
         live.cancelled = True
         # Also where it passes all the same, or fails while others could go on.
-        run.at = run.at.but(goal=dataclasses.replace(run.at.goal, pause=PauseReason.AFTER_STEP))
+        run.at = run.at.but(goal=dataclasses.replace(run.at.goal, pause=PauseReason.AFTER_STEP, then=None))
+        inside_step.goes_on(run)
         process = live.process
         if process is not None:
             run.after_commit(process.cancel)
@@ -201,13 +232,29 @@ def stand_before_next(run: RunControl) -> None:
 
 def set_breakpoint(run: RunControl, breakpoint: StepBreakpoint) -> None:
     """Set or change a breakpoint."""
-    run.store.set_breakpoint(run.at.plan.pipeline.layout.dag_file, breakpoint)
+    run.store.set_breakpoint(run.dag_file, breakpoint)
     run.breakpoints.set(breakpoint)
     run.say(BreakpointsChanged(run.breakpoints.all))
 
 
 def remove_breakpoint(run: RunControl, step: str, when: BreakpointWhen) -> None:
     """Remove a breakpoint; nothing happens where there is none."""
-    run.store.remove_breakpoint(run.at.plan.pipeline.layout.dag_file, step, when)
+    run.store.remove_breakpoint(run.dag_file, step, when)
     run.breakpoints.remove(step, when)
     run.say(BreakpointsChanged(run.breakpoints.all))
+
+
+def script_changed(run: RunControl, step: str) -> None:
+    """See what an edited script made stale, and where the breakpoints on its lines are now."""
+    script = run.at.plan.pipeline.steps[step].script
+    if script is not None:
+        inside_step.lines_look_again(run, script)
+    looked_at_anew(run)
+
+
+def stand_after(run: RunControl, why: str) -> None:
+    """What a step made way for was refused: stand where that step ended."""
+    if run.at.phase is Phase.RUNNING and run.at.live is None:
+        run.at = run.at.but(goal=Goal())
+        run.pause(PauseReason.AFTER_STEP, run.at.current)
+        run.notice(why)

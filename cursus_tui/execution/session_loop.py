@@ -15,7 +15,8 @@ from operator import is_not
 from cursus_tui.execution import session_commands as commands
 from cursus_tui.execution.legality import IllegalCommand
 from cursus_tui.execution.position import Position
-from cursus_tui.execution.run_control import FULL, RunControl
+from cursus_tui.execution.run_control import RunControl
+from cursus_tui.execution.starting import FULL
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import PipelineChanged, SessionChanged, SessionEvent, StepChanged
 from cursus_tui.records.run import PauseReason, Phase, SessionState
@@ -238,7 +239,7 @@ class SessionLoop:
                 run.after_commit(run.at.live.process.cancel)
             if self._stopped:
                 self.stop(keep_running=False)
-            run.at = run.at.but(phase=Phase.PAUSED, reason=PauseReason.FAILURE, live=None)
+            run.at = run.at.but(phase=Phase.PAUSED, reason=PauseReason.FAILURE, live=None, stop=None, going=False)
             run.notice(f"cursus-tui itself failed: {type(error).__name__}: {error}", "error")
         elif not isinstance(error, IllegalCommand | UserError):
             LOG.error("a command failed", exc_info=error)
@@ -271,7 +272,7 @@ class SessionLoop:
     def _answer(self, message: _Message, failure: Exception | None) -> None:
         with self._settled:
             self._pending -= message.done is not None
-            self._running = self.at.phase is Phase.RUNNING
+            self._running = self.at.phase is Phase.RUNNING or self.at.going
             self._counting = self.run.counting
             self._settled.notify_all()
         if message.done is not None and failure is None:

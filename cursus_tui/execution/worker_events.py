@@ -16,7 +16,9 @@ from cursus_tui.storage.rows import masked_call
 if TYPE_CHECKING:
     from cursus_tui.execution.run_control import RunControl
 
-HEARD = frozenset({"importing", "imported", "called", "output", "resources", "blocked", "notice"})
+FOR_DEBUGGER = frozenset({"entering", "breakpoint", "parked", "unparked", "debugger"})
+"""Names of the events that are the debugger's business."""
+HEARD = frozenset({"importing", "imported", "called", "output", "resources", "blocked", "notice"}) | FOR_DEBUGGER
 """Names of the events that mean something while a step runs; its outcome says the rest."""
 LOG = logging.getLogger(__name__)
 MOST_SAMPLES = 2_000
@@ -35,6 +37,9 @@ def apply_event(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
     """
     if run.at.live is not live:
         return
+    if event.name in FOR_DEBUGGER:
+        _pass_on(run, live, event)
+        return
     try:
         _apply(run, live, event.name, event.fields)
     except (TypeError, ValueError, OverflowError):
@@ -42,14 +47,20 @@ def apply_event(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
         LOG.warning("%s reported an odd %r", live.attempt.step, event.name, exc_info=True)
 
 
+def _pass_on(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
+    debugger, order = run.debugger, live.order
+    if debugger is not None and order is not None:
+        run.after_commit(lambda: debugger.heard(order, event))
+
+
 def _apply(run: RunControl, live: LiveStep, name: str, fields: Mapping[str, Any]) -> None:
     match name:
         case "importing":
-            _stands(run, live, StepStatus.IMPORTING)
+            stands(run, live, StepStatus.IMPORTING)
         case "imported":
-            _stands(run, live, StepStatus.RUNNING, import_seconds=_number(fields.get("seconds")))
+            stands(run, live, StepStatus.RUNNING, import_seconds=_number(fields.get("seconds")))
         case "called":
-            _stands(run, live, StepStatus.RUNNING, call=masked_call(_call(fields)))
+            stands(run, live, StepStatus.RUNNING, call=masked_call(_call(fields)))
         case "output":
             attempt = live.attempt
             grown = (int(fields.get("stdout_bytes", 0)), int(fields.get("stderr_bytes", 0)))
@@ -62,7 +73,10 @@ def _apply(run: RunControl, live: LiveStep, name: str, fields: Mapping[str, Any]
             run.say(Noticed("info", f"{live.attempt.step}: {fields.get('message')}"))
 
 
-def _stands(run: RunControl, live: LiveStep, status: StepStatus, **changes: Any) -> None:
+def stands(run: RunControl, live: LiveStep, status: StepStatus, **changes: Any) -> None:
+    """Where a live step stands now; one that is stopped inside stays paused, whatever it reported before."""
+    if run.at.stop is not None:
+        status = StepStatus.PAUSED
     attempt = dataclasses.replace(live.attempt, status=status, **changes)
     if attempt == live.attempt:
         return

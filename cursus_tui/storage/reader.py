@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.pipeline import Finding, Overrides
 from cursus_tui.records.run import (
@@ -208,6 +209,28 @@ class StoreReader:
             StepBreakpoint(row["step"], BreakpointWhen(row["moment"]), bool(row["enabled"]), row["hit_count"])
             for row in found
         )
+
+    def line_breakpoints(self, dag_file: Path) -> tuple[LineBreakpoint, ...]:
+        """The breakpoints on lines of a pipeline's scripts."""
+        if not self._has("line_breakpoints"):
+            return ()
+        found = self._rows(
+            "SELECT * FROM line_breakpoints WHERE dag_file = ? ORDER BY path, line", rows.path_cell(dag_file.resolve())
+        )
+        return tuple(rows.line_breakpoint_of(row) for row in found)
+
+    def watches(self, dag_file: Path) -> tuple[str, ...]:
+        """The expressions that are watched in a pipeline, in order."""
+        if not self._has("watches"):
+            return ()
+        found = self._rows(
+            "SELECT expression FROM watches WHERE dag_file = ? ORDER BY position", rows.path_cell(dag_file.resolve())
+        )
+        return tuple(row["expression"] for row in found)
+
+    def _has(self, table: str) -> bool:
+        """Whoever only reads a workspace of an earlier version leaves it without the newer tables."""
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table))
 
     def setting(self, name: str) -> str | None:
         """A setting of the workspace, or None."""

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
+from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.pipeline import Finding, Overrides, Severity
 from cursus_tui.records.run import (
     Artifact,
@@ -250,6 +251,32 @@ def finding_of(row: sqlite3.Row) -> Finding:
         hint=row["hint"],
         file=Path(path_of(row["file"])) if row["file"] else None,
         line=row["line"],
+    )
+
+
+def line_breakpoint_row(line: LineBreakpoint) -> tuple[Any, ...]:
+    """A breakpoint on a line as the columns of its table, but for the first."""
+    return (
+        path_cell(line.path),
+        line.line,
+        int(line.enabled),
+        printable(line.condition),
+        printable(line.hits),
+        printable(line.message),
+        printable(line.text),
+    )
+
+
+def line_breakpoint_of(row: sqlite3.Row) -> LineBreakpoint:
+    """A breakpoint on a line from its row."""
+    return LineBreakpoint(
+        path=Path(path_of(row["path"])),
+        line=row["line"],
+        enabled=bool(row["enabled"]),
+        condition=row["condition"],
+        hits=row["hits"],
+        message=row["message"],
+        text=row["text"],
     )
 
 

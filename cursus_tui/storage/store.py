@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.pipeline import Finding, Overrides
 from cursus_tui.records.run import (
     Artifact,
@@ -264,6 +265,30 @@ class RunStore:
             [(rows.path_cell(dag_file.resolve()), step, when.value)],
         )
 
+    def set_line_breakpoint(self, dag_file: Path, line: LineBreakpoint) -> None:
+        """Set a breakpoint on a line, or change the one that is there."""
+        self._write("REPLACE INTO line_breakpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [_line_row(dag_file, line)])
+
+    def replace_line_breakpoints(
+        self, dag_file: Path, before: Iterable[LineBreakpoint], after: Iterable[LineBreakpoint]
+    ) -> None:
+        """Other breakpoints on lines in place of some."""
+        self._write(
+            "DELETE FROM line_breakpoints WHERE dag_file = ? AND path = ? AND line = ?",
+            [_line_row(dag_file, each)[:3] for each in before],
+        )
+        for each in after:
+            self.set_line_breakpoint(dag_file, each)
+
+    def set_watches(self, dag_file: Path, watches: Iterable[str]) -> None:
+        """The expressions that are watched, in order."""
+        file = rows.path_cell(dag_file.resolve())
+        self._write("DELETE FROM watches WHERE dag_file = ?", [(file,)])
+        self._write(
+            "INSERT INTO watches VALUES (?, ?, ?)",
+            [(file, position, rows.printable(each)) for position, each in enumerate(watches)],
+        )
+
     def remove_runs(self, run_ids: Iterable[str]) -> None:
         """Forget runs and everything that belongs to them; their files are the caller's."""
         self._write("DELETE FROM runs WHERE run_id = ?", [(each,) for each in run_ids])
@@ -288,6 +313,10 @@ def _open_writer(database: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _line_row(dag_file: Path, line: LineBreakpoint) -> tuple[Any, ...]:
+    return (rows.path_cell(dag_file.resolve()), *rows.line_breakpoint_row(line))
 
 
 def _marks(row: tuple[Any, ...]) -> str:

@@ -13,13 +13,16 @@ from fake_data import FakeData
 from fake_pipeline import make_pipeline
 
 from cursus_tui.execution.legality import IllegalCommand
+from cursus_tui.records.debug import DebugStop, LineBreakpoint, StopKind
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import (
     BreakpointsChanged,
+    LineBreakpointsChanged,
     PipelineChanged,
     SessionChanged,
     SessionEvent,
     StepChanged,
+    WatchesChanged,
 )
 from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import (
@@ -66,6 +69,9 @@ class FakeSession:
         self.failing = dict(failing or {})
         self.holding = set(holding)
         self.breakpoints: tuple[StepBreakpoint, ...] = ()
+        self.line_breakpoints: tuple[LineBreakpoint, ...] = ()
+        self.watches: tuple[str, ...] = ()
+        self.stop: DebugStop | None = None
         self.given: list[tuple[Any, ...]] = []
         self.edits: list[Overrides] = [pipeline.overrides]
         self._subscribers: list[Callable[[SessionEvent], None]] = []
@@ -89,11 +95,17 @@ class FakeSession:
         return lambda: self._subscribers.remove(callback)
 
     def why_not(self, command: str, step: str | None = None) -> str | None:
-        if command in ("pause", "finish", "cancel") and self.state.phase is not Phase.RUNNING:
+        if self.stop is not None and command in ("pause", "pause_next"):
+            return f"{self.state.current} is stopped inside already"
+        if self.stop is not None and command in ("finish", "cancel", "step_over", "step_into", "continue_", "let_go"):
+            return None
+        if command == "let_go":
+            return "no step is stopped inside"
+        if command in ("pause", "pause_next", "finish", "cancel") and self.state.phase is not Phase.RUNNING:
             return "nothing is running"
         if command == "undo" and len(self.edits) < 2:
             return "there is no edit to undo"
-        if command in ("step_over", "continue_", "rerun") and self.state.phase is Phase.RUNNING:
+        if command in ("step_over", "step_into", "continue_", "rerun") and self.state.phase is Phase.RUNNING:
             return f"{self.state.current} is running"
         if command in ("rerun", "run_only") and step and self.pipeline.steps[step].script is None:
             return self.pipeline.steps[step].why
@@ -120,11 +132,30 @@ class FakeSession:
         return done
 
     def continue_(self) -> Future[SessionState]:
+        if self.stop is not None:
+            return self._do("continue_", act=lambda: self.stands(None))
         return self._do("continue_", act=lambda: self._go(lambda step: True))
 
     def step_over(self, step: str | None = None) -> Future[SessionState]:
+        if self.stop is not None:
+            return self._do("step_over")
         first = step or self.state.upcoming
         return self._do("step_over", act=lambda: self._go(lambda name: name == first, first))
+
+    def step_into(self, step: str | None = None) -> Future[SessionState]:
+        if self.stop is not None:
+            return self._do("step_into")
+        first = step or self.state.upcoming
+        return self._do("step_into", *([step] if step else []), act=lambda: self._go(lambda name: name == first, first))
+
+    def run_to_line(self, path: Path, line: int) -> Future[SessionState]:
+        return self._do("run_to_line", path, line)
+
+    def let_go(self) -> Future[SessionState]:
+        return self._do("let_go", act=lambda: self.stands(None))
+
+    def pause_next(self) -> Future[SessionState]:
+        return self._do("pause_next")
 
     def finish(self) -> Future[SessionState]:
         return self._do("finish")
@@ -172,6 +203,20 @@ class FakeSession:
         kept = tuple(point for point in self.breakpoints if (point.step, point.when) != (step, when))
         return self._do("remove_breakpoint", step, when, act=lambda: self._points(kept))
 
+    def set_line_breakpoint(self, line: LineBreakpoint) -> Future[SessionState]:
+        kept = tuple(each for each in self.line_breakpoints if (each.path, each.line) != (line.path, line.line))
+        return self._do("set_line_breakpoint", line, act=lambda: self._lines((*kept, line)))
+
+    def remove_line_breakpoint(self, path: Path, line: int) -> Future[SessionState]:
+        kept = tuple(each for each in self.line_breakpoints if (each.path, each.line) != (path, line))
+        return self._do("remove_line_breakpoint", path, line, act=lambda: self._lines(kept))
+
+    def move_lines(self, path: Path) -> Future[SessionState]:
+        return self._do("move_lines", path)
+
+    def set_watches(self, watches: tuple[str, ...]) -> Future[SessionState]:
+        return self._do("set_watches", watches, act=lambda: self._watch(watches))
+
     def script_changed(self, step: str) -> Future[SessionState]:
         state = self.state.steps[step]
         return self._do("script_changed", step, act=lambda: self._put(replace(state, stale="its script was edited")))
@@ -183,13 +228,33 @@ class FakeSession:
         step = self.state.current
         assert step is not None
         self.holding.discard(step)
+        self.stop = None
         self._end(step, status)
         self._move(None if status is StepStatus.PASSED else PauseReason.AFTER_STEP)
+
+    def stands(self, stop: DebugStop | None) -> None:
+        """The step that is held stands still inside, or (None) goes on."""
+        step, self.stop = self.state.current, stop
+        assert step is not None
+        self._set(step, StepStatus.RUNNING if stop is None else StepStatus.PAUSED)
+        if stop is None:
+            self._phase(Phase.RUNNING, None, step)
+        else:
+            failed = stop.kind is StopKind.EXCEPTION
+            self._phase(Phase.PAUSED, PauseReason.FAILURE if failed else PauseReason.INSIDE_STEP, step)
 
     def say(self, event: SessionEvent) -> None:
         """Send any event."""
         for subscriber in list(self._subscribers):
             subscriber(event)
+
+    def _lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
+        self.line_breakpoints = lines
+        self.say(LineBreakpointsChanged(lines))
+
+    def _watch(self, watches: tuple[str, ...]) -> None:
+        self.watches = watches
+        self.say(WatchesChanged(watches))
 
     def _points(self, points: tuple[StepBreakpoint, ...]) -> None:
         self.breakpoints = points
@@ -225,8 +290,8 @@ class FakeSession:
 
     def _look(self) -> None:
         """What stepping would run now."""
-        running = self.state.phase is Phase.RUNNING
-        self.state = replace(self.state, upcoming=None if running else self._due())
+        busy = self.state.phase is Phase.RUNNING or self.stop is not None
+        self.state = replace(self.state, upcoming=None if busy else self._due())
 
     def _go(self, goal: Callable[[str], bool], first: str | None = None) -> None:
         self._goal = goal

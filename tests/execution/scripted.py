@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cursus_tui.execution.options import RunOptions
-from cursus_tui.execution.ports import ExecutionContext, ExecutionResult, WorkerEvent
+from cursus_tui.execution.ports import DebugPort, ExecutionContext, ExecutionResult, WorkerEvent
 from cursus_tui.execution.session import Session
 from cursus_tui.records.events import SessionEvent
 from cursus_tui.records.pipeline import (
@@ -263,6 +263,7 @@ def bench(
     start: bool = True,
     at_boundary: Callable[[str], None] | None = None,
     executor: ScriptedExecutor | None = None,
+    debugger: DebugPort | None = None,
     **options: Any,
 ) -> Bench:
     """A started session in a workspace beside the pipeline."""
@@ -278,6 +279,7 @@ def bench(
         probe=LineProbe(),
         options=RunOptions(**options),
         run_id=run_id,
+        debugger=debugger,
     )
     made = Bench(pipeline, executor, store, session)
     session.subscribe(made.events.append)

@@ -1,0 +1,184 @@
+"""A step that can be stopped inside: how it is handed to the debugger, and what the debugger tells of it.
+
+The debugger tells on a thread of its own; everything here happens on the session's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cursus_tui.execution.line_breakpoints import moved, same_place, source_lines
+from cursus_tui.execution.ports import ExecutionContext
+from cursus_tui.execution.position import LiveStep
+from cursus_tui.execution.worker_events import stands
+from cursus_tui.records.debug import DebugStop, LineBreakpoint, Resume, StopKind
+from cursus_tui.records.events import LineBreakpointsChanged
+from cursus_tui.records.run import PauseReason, Phase, StepStatus
+
+if TYPE_CHECKING:
+    from cursus_tui.execution.run_control import RunControl
+
+
+def with_order(run: RunControl, live: LiveStep, context: ExecutionContext, *, entry: bool) -> ExecutionContext:
+    """What an attempt is to be started with, so that it can be debugged; the same where nobody debugs."""
+    debugger = run.debugger
+    if debugger is None:
+        return context
+    steps = run.at.plan.pipeline.steps.values()
+    others = frozenset(each.script for each in steps if each.script is not None and each.script != context.script)
+    hold = run.options.hold_on_failure
+    try:
+        if run.at.goal.line is not None:
+            debugger.set_lines(lines_now(run))
+        live.order = debugger.order(context.step, context.script, others, entry=entry, hold=hold)
+    except Exception as error:  # Without a debugger it runs all the same.
+        run.notice(f"{context.step} cannot be debugged: {type(error).__name__}: {error}")
+        return context
+    return dataclasses.replace(context, debug=live.order)
+
+
+def follow(run: RunControl, live: LiveStep) -> None:
+    """Have the debugger follow an attempt whose process was started."""
+    if run.debugger is not None and live.order is not None and live.process is not None:
+        run.debugger.follow(
+            live.order, live.attempt, live.process, lambda stop: run.post(lambda: told(run, live, stop))
+        )
+
+
+def told(run: RunControl, live: LiveStep, stop: DebugStop | None) -> None:
+    """An attempt stands still inside, or (None) goes on; what is told of one that has ended is too late."""
+    if run.at.live is not live:
+        return
+    if stop is None:
+        goes_on(run)
+    elif run.at.goal.then is not None or live.cancelled:
+        # It is on its way out: nothing is to hold it up.
+        run.after_commit(lambda: _let_on(run, Resume.CONTINUE))
+    else:
+        _stopped(run, live, stop)
+
+
+def _stopped(run: RunControl, live: LiveStep, stop: DebugStop) -> None:
+    process, ran = live.process, run.at.stop is None
+    _forget_line(run)
+    run.at = run.at.but(stop=stop, going=False)
+    stands(run, live, StepStatus.PAUSED)
+    failed = stop.kind is StopKind.EXCEPTION
+    run.pause(PauseReason.FAILURE if failed else PauseReason.INSIDE_STEP, live.attempt.step)
+    if ran and process is not None:
+        run.after_commit(lambda: process.clock(held=True))
+
+
+def goes_on(run: RunControl) -> None:
+    """A stopped step runs again."""
+    live = run.at.live
+    if live is None or run.at.stop is None:
+        return
+    process, attempt = live.process, live.attempt
+    run.at = run.at.but(stop=None, going=False)
+    stands(run, live, StepStatus.IMPORTING if attempt.import_seconds is None else StepStatus.RUNNING)
+    run.set_phase(Phase.RUNNING, None, attempt.step)
+    if process is not None:
+        run.after_commit(lambda: process.clock(held=False))
+
+
+def resume(run: RunControl, how: Resume) -> None:
+    """Let the stopped step go on; where it is then, the debugger tells."""
+    run.at = run.at.but(going=True)
+    run.after_commit(lambda: _let_on(run, how))
+
+
+def run_to(run: RunControl, path: Path, line: int) -> None:
+    """Let the stopped step go on as far as a line."""
+    debugger = run.debugger
+    if debugger is not None:
+        run.at = run.at.but(going=True)
+        run.after_commit(lambda: debugger.run_to(path, line))
+
+
+def _let_on(run: RunControl, how: Resume) -> None:
+    if run.debugger is not None:
+        run.debugger.resume(how)
+
+
+def suspend(run: RunControl) -> bool:
+    """Stop the running step on the line it is at; False where it cannot be debugged."""
+    live, debugger = run.at.live, run.debugger
+    if live is None or live.order is None or debugger is None:
+        return False
+    run.after_commit(debugger.suspend)
+    return True
+
+
+def make_way(run: RunControl, then: Callable[[], None]) -> None:
+    """End the stopped step, then do something else instead of pausing; a held failure ends as what it is."""
+    live, stop = run.at.live, run.at.stop
+    if live is None or stop is None:
+        return
+    run.at = run.at.but(goal=dataclasses.replace(run.at.goal, then=then))
+    goes_on(run)
+    if stop.kind is StopKind.EXCEPTION:
+        run.after_commit(lambda: _let_on(run, Resume.CONTINUE))
+        return
+    live.cancelled = True
+    if live.process is not None:
+        run.after_commit(live.process.cancel)
+
+
+def over(run: RunControl, live: LiveStep) -> None:
+    """An attempt's process has ended."""
+    debugger, order = run.debugger, live.order
+    if debugger is not None and order is not None:
+        run.after_commit(lambda: debugger.ended(order))
+    if run.at.live is live:
+        _forget_line(run)
+
+
+# Lines
+
+
+def lines_now(run: RunControl) -> tuple[LineBreakpoint, ...]:
+    """The breakpoints on lines that are in force: those that are kept, and the one to run to."""
+    kept = run.lines.all if run.options.use_breakpoints else ()
+    once = run.at.goal.line
+    return kept if once is None else (*(each for each in kept if not same_place(each, once)), once)
+
+
+def send_lines(run: RunControl) -> None:
+    """Tell the debugger which breakpoints on lines there are, once they are stored."""
+    debugger = run.debugger
+    if debugger is not None:
+        run.after_commit(lambda: debugger.set_lines(lines_now(run)))
+
+
+def first_lines(run: RunControl) -> None:
+    """A session begins: tell the debugger of the breakpoints that were kept; without one there is nothing to start."""
+    if run.lines.all:
+        send_lines(run)
+
+
+def lines_changed(run: RunControl) -> None:
+    """Tell everybody which breakpoints on lines there are."""
+    send_lines(run)
+    run.say(LineBreakpointsChanged(run.lines.all))
+
+
+def lines_look_again(run: RunControl, path: Path) -> None:
+    """Move the breakpoints of a file that may have been edited along with their lines."""
+    before = run.lines.of(path)
+    if not before:
+        return
+    after = moved(before, source_lines(path))
+    if after != before:
+        run.store.replace_line_breakpoints(run.dag_file, before, after)
+        run.lines.replace(before, after)
+        lines_changed(run)
+
+
+def _forget_line(run: RunControl) -> None:
+    if run.at.goal.line is not None:
+        run.at = run.at.but(goal=dataclasses.replace(run.at.goal, line=None))
+        send_lines(run)

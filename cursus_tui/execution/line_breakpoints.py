@@ -1,0 +1,141 @@
+"""Breakpoints on lines of scripts: which there are, whether one makes sense, and where each is after an edit."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cursus_tui.records.debug import LineBreakpoint
+from cursus_tui.records.errors import UserError
+
+NEAR_LINES = 200
+"""How far from its place a line is looked for after an edit."""
+MOST_SOURCE_BYTES = 16 * 1024 * 1024
+HITS = re.compile(r"\s*(==|>=|<=|>|<|%)?\s*[0-9]{1,9}\s*")
+
+Place = tuple[str, int]
+
+
+def place_of(path: Path, line: int) -> Place:
+    """What tells breakpoints apart: a file is the same by each of its names."""
+    return os.path.realpath(path), line
+
+
+def same_place(one: LineBreakpoint, other: LineBreakpoint) -> bool:
+    """Whether two breakpoints are on the same line of the same file."""
+    return one.line == other.line and place_of(one.path, one.line) == place_of(other.path, other.line)
+
+
+class LineBreakpointTable:
+    """The breakpoints on lines of a pipeline; one for each line of a file."""
+
+    def __init__(self, lines: Iterable[LineBreakpoint] = ()) -> None:
+        self._table = {place_of(each.path, each.line): each for each in lines}
+
+    @property
+    def all(self) -> tuple[LineBreakpoint, ...]:
+        """Every one, in the order they were set."""
+        return tuple(self._table.values())
+
+    def of(self, path: Path) -> tuple[LineBreakpoint, ...]:
+        """Those of a file, from its first line to its last."""
+        if not self._table:
+            return ()
+        real = os.path.realpath(path)
+        return tuple(each for (file, _), each in sorted(self._table.items(), key=lambda item: item[0]) if file == real)
+
+    def at(self, path: Path, line: int) -> LineBreakpoint | None:
+        """The one on a line, if there is one."""
+        return self._table.get(place_of(path, line))
+
+    def set(self, line: LineBreakpoint) -> None:
+        """Set one, or change the one on the same line."""
+        self._table[place_of(line.path, line.line)] = line
+
+    def remove(self, line: LineBreakpoint) -> None:
+        """Remove one; nothing happens where there is none."""
+        self._table.pop(place_of(line.path, line.line), None)
+
+    def replace(self, before: Iterable[LineBreakpoint], after: Iterable[LineBreakpoint]) -> None:
+        """Others in place of some."""
+        for each in before:
+            self.remove(each)
+        for each in after:
+            self.set(each)
+
+
+def source_lines(path: Path) -> list[str]:
+    """A script's lines as Python counts them; none where it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(MOST_SOURCE_BYTES).split("\n")
+    except OSError:
+        return []
+
+
+def checked(line: LineBreakpoint) -> LineBreakpoint:
+    """A breakpoint that makes sense, with the text of its line.
+
+    Raises:
+        UserError: There is no such line, or its condition or hit count cannot be read.
+    """
+    source = source_lines(line.path)
+    if not source:
+        raise UserError("a breakpoint needs a file that can be read", file=line.path)
+    if not 1 <= line.line <= len(source):
+        raise UserError(f"there is no line {line.line}", file=line.path, expected=f"a line from 1 to {len(source)}")
+    if line.condition.strip():
+        try:
+            compile(line.condition.strip(), "<condition>", "eval")
+        except (SyntaxError, ValueError) as error:
+            problem = error.msg if isinstance(error, SyntaxError) else str(error)
+            raise UserError(
+                f"the condition {line.condition!r} is no Python expression: {problem}",
+                file=line.path,
+                line=line.line,
+            ) from error
+    if line.hits.strip() and not HITS.fullmatch(line.hits):
+        raise UserError(
+            f"the hit count {line.hits!r} cannot be read",
+            file=line.path,
+            line=line.line,
+            expected="a number, or a number after one of == >= > <= < %",
+        )
+    return dataclasses.replace(
+        line,
+        path=Path(os.path.abspath(line.path)),
+        condition=line.condition.strip(),
+        hits=line.hits.strip(),
+        text=line.text or source[line.line - 1].strip(),
+    )
+
+
+def moved(lines: Sequence[LineBreakpoint], source: Sequence[str]) -> tuple[LineBreakpoint, ...]:
+    """Where the breakpoints of a file are now: each follows the text of its line.
+
+    One whose text is not found near its place stays where it was. Where two come to the same line, the first one
+    that was set there remains.
+
+    Args:
+        lines: Of the file, from its first line to its last.
+        source: The file's lines as they are now.
+    """
+    texts = [each.strip() for each in source]
+    taken: dict[int, LineBreakpoint] = {}
+    for each in lines:
+        line = _line_of(each, texts)
+        taken.setdefault(line, each if line == each.line else dataclasses.replace(each, line=line))
+    return tuple(taken[line] for line in sorted(taken))
+
+
+def _line_of(each: LineBreakpoint, texts: Sequence[str]) -> int:
+    if not each.text:
+        return each.line
+    for distance in range(NEAR_LINES + 1):
+        for line in dict.fromkeys((each.line + distance, each.line - distance)):
+            if 1 <= line <= len(texts) and texts[line - 1] == each.text:
+                return line
+    return each.line

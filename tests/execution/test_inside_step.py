@@ -1,0 +1,265 @@
+"""Stops inside of a step: what the session says of them, and what each command does there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake_debugger import FakeDebugger
+from scripted import Bench, ScriptedStep, bench, chain, eventually, failed, hang, write_everything
+
+from cursus_tui.execution.session import IllegalCommand
+from cursus_tui.records.debug import StopKind
+from cursus_tui.records.events import Noticed, SessionChanged
+
+
+def stopped_in_b(
+    tmp_path: Path, kind: StopKind = StopKind.BREAKPOINT, **options: bool
+) -> tuple[Bench, FakeDebugger, ScriptedStep]:
+    """A session of A, B and C whose B stands still inside."""
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A", "B", "C"), {"B": hang}, debugger=debugger, **options)
+    made.session.continue_().result(5)
+    eventually(lambda: bool(debugger.asked("follow")) and debugger.asked("follow")[-1][1] == "B")
+    debugger.stop(kind)
+    made.session.wait_settled(5)
+    made.session.wait_counted(5)
+    return made, debugger, made.executor.steps["B"]
+
+
+def passes(step: ScriptedStep) -> None:
+    step.result.set_result(write_everything(step))
+
+
+def test_a_stop_pauses_the_session_and_the_time_limit_until_the_step_goes_on(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    assert made.stands == ("paused", "inside step", "B")
+    assert made.statuses == {"A": "passed", "B": "paused", "C": "waiting"}
+    assert (made.session.state.upcoming, step.held) == (None, [True])
+    debugger.goes_on()
+    eventually(lambda: made.stands == ("running", None, "B"))
+    assert (made.statuses["B"], step.held) == ("running", [True, False])
+    passes(step)
+    assert made.session.wait_settled(5).phase == "finished"
+    assert [call for call in debugger.calls if call[0] == "ended"][1] == ("ended", "token-B")
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [("continue_", "continue"), ("step_over", "next"), ("step_into", "stepIn"), ("finish", "stepOut")],
+)
+def test_each_stepping_command_is_one_of_the_debugger_there(tmp_path: Path, command: str, how: str):
+    made, debugger, step = stopped_in_b(tmp_path)
+    getattr(made.session, command)().result(5)
+    assert debugger.asked("resume") == [("resume", how)]
+    passes(step)
+    made.session.wait_settled(5)
+    made.close()
+
+
+def test_a_line_stepped_over_changes_no_phase_and_writes_nothing(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    debugger.when_resumed = lambda how: debugger.stop(StopKind.STEP, 2) and None
+    made.events.clear()
+    written = made.store.transactions
+    for _ in range(3):
+        made.run("step_over")
+        assert made.stands == ("paused", "inside step", "B")
+    assert (made.store.transactions, made.events, step.held) == (written, [], [True])
+    made.close()
+
+
+def test_who_waits_for_a_line_waits_for_its_end(tmp_path: Path):
+    made, debugger, _ = stopped_in_b(tmp_path)
+    made.session.step_over().result(5)
+    with pytest.raises(TimeoutError):
+        made.session.wait_settled(0.05)
+    debugger.stop(StopKind.STEP, 2)
+    assert made.session.wait_settled(5).reason == "inside step"
+    made.close()
+
+
+def test_commands_on_other_steps_wait_until_this_one_is_out_of_the_way(tmp_path: Path):
+    made, _, _ = stopped_in_b(tmp_path)
+    for command, step in (("step_over", "C"), ("step_into", "C"), ("run_to", "C"), ("run_through", "C")):
+        assert made.session.why_not(command, step) == "B is stopped inside: continue, or cancel it, first"
+    assert made.session.why_not("pause") == "B is stopped inside already"
+    assert made.session.why_not("skip", "B") == "B is stopped inside: cancel it first"
+    assert made.session.why_not("reload") == "B is stopped inside"
+    for command in ("continue_", "finish", "cancel", "let_go", "restart"):
+        assert made.session.why_not(command) is None
+    assert made.session.why_not("rerun", "B") is None
+    made.close()
+
+
+def test_cancel_at_a_stop_cancels_and_pauses_after_it(tmp_path: Path):
+    made, _, step = stopped_in_b(tmp_path)
+    state = made.run("cancel")
+    assert step.cancelled.is_set()
+    assert (made.stands, state.steps["B"].status) == (("paused", "after step", "B"), "cancelled")
+    made.close()
+
+
+def test_let_go_pauses_once_the_step_has_ended(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    debugger.when_resumed = lambda how: passes(step)
+    made.run("let_go")
+    assert (made.stands, made.statuses["C"]) == (("paused", "after step", "B"), "ready")
+    made.close()
+
+
+def test_rerun_at_a_stop_cancels_and_runs_again_without_a_pause_between(tmp_path: Path):
+    made, _, _ = stopped_in_b(tmp_path)
+    made.executor.behaviours["B"] = write_everything
+    made.events.clear()
+    made.run("rerun", "B")
+    assert made.executor.started == ["A", "B", "B"], made.events
+    assert [str(each.status) for each in made.session.attempts("B")] == ["cancelled", "passed"]
+    assert made.stands == ("paused", "after step", "B")
+    phases = [str(each.state.phase) for each in made.events if isinstance(each, SessionChanged)]
+    assert phases[0] == "running"
+    assert "paused" not in phases[:-1]
+    made.close()
+
+
+def test_rerun_over_a_held_failure_lets_it_fail_first(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path, StopKind.EXCEPTION)
+    assert made.stands == ("paused", "failure", "B")
+    debugger.when_resumed = lambda how: step.result.set_result(failed())
+    made.executor.behaviours["B"] = write_everything
+    made.run("rerun", "B")
+    assert debugger.asked("resume") == [("resume", "continue")]
+    assert not step.cancelled.is_set()
+    assert [str(each.status) for each in made.session.attempts("B")] == ["failed", "passed"]
+    made.close()
+
+
+def test_what_a_step_made_way_for_may_turn_out_impossible(tmp_path: Path):
+    made, _, _ = stopped_in_b(tmp_path)
+    made.run("rerun", "C")
+    eventually(lambda: made.stands == ("paused", "after step", "B"))
+    told = [each.message for each in made.events if isinstance(each, Noticed)]
+    assert any("C cannot run" in each for each in told), told
+    made.close()
+
+
+def test_restart_at_a_stop_begins_a_new_run(tmp_path: Path):
+    made, _, step = stopped_in_b(tmp_path)
+    old = made.session.state.run_id
+    made.run("restart")
+    assert step.cancelled.is_set()
+    assert made.session.state.run_id != old
+    assert made.stands == ("idle", None, None)
+    made.close()
+
+
+def test_a_step_on_its_way_out_is_not_held_up_by_another_stop(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path, StopKind.EXCEPTION)
+    made.session.rerun("B").result(5)
+    debugger.stop(line=9)
+    eventually(lambda: len(debugger.asked("resume")) == 2)
+    assert made.stands == ("running", None, "B")
+    made.executor.behaviours["B"] = write_everything
+    step.result.set_result(failed())
+    made.session.wait_settled(5)
+    made.close()
+
+
+def test_a_step_killed_while_it_stands_still_ends_as_ever(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    step.result.set_result(failed("killed by SIGKILL", "9"))
+    debugger.goes_on()
+    eventually(lambda: made.statuses["B"] == "failed")
+    assert made.stands == ("paused", "failure", "B")
+    # What is told of it now is too late.
+    debugger.stop()
+    made.session.script_changed("A").result(5)
+    assert (made.stands, made.statuses["B"]) == (("paused", "failure", "B"), "failed")
+    made.close()
+
+
+def test_what_a_step_reported_before_it_stopped_does_not_unpause_it(tmp_path: Path):
+    made, _, step = stopped_in_b(tmp_path)
+    step.tell("called", how="main")
+    made.session.script_changed("A").result(5)
+    assert made.statuses["B"] == "paused"
+    assert made.session.state.steps["B"].attempt.call.how == "main"
+    made.close()
+
+
+def test_pause_stops_on_the_line_and_pause_next_before_the_next_step(tmp_path: Path):
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A", "B"), {"A": hang}, debugger=debugger)
+    made.session.continue_().result(5)
+    made.session.pause().result(5)
+    assert debugger.asked("suspend") == [("suspend",)]
+    made.session.pause_next().result(5)
+    passes(made.executor.steps["A"])
+    made.session.wait_settled(5)
+    assert made.stands == ("paused", "before step", "B")
+    made.close()
+
+
+def test_events_for_the_debugger_reach_it(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    for name in ("entering", "breakpoint", "parked", "unparked", "debugger"):
+        step.tell(name)
+    made.session.script_changed("A").result(5)
+    names = [call[2] for call in debugger.asked("heard")]
+    assert names == ["entering", "breakpoint", "parked", "unparked", "debugger"]
+    made.close()
+
+
+def test_quitting_closes_the_debugger_and_a_step_that_is_kept_runs_on(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    state = made.session.quit(keep_running=True).result(5)
+    assert (state.phase, debugger.calls[-1], made.executor.closed) == ("running", ("close",), [True])
+    assert not step.cancelled.is_set()
+    made.store.workspace.close()
+
+
+def test_a_debugger_that_cannot_start_leaves_the_run_as_it_is(tmp_path: Path):
+    debugger = FakeDebugger()
+    debugger.broken = OSError("no folder for the socket")
+    made = bench(chain(tmp_path, "A"), debugger=debugger)
+    made.run("continue_")
+    assert made.stands[0] == "finished"
+    assert made.executor.contexts["A"].debug is None
+    assert any("A cannot be debugged" in each.message for each in made.events if isinstance(each, Noticed))
+    made.close()
+
+
+def test_without_a_debugger_nothing_is_ordered_and_stepping_in_is_refused(tmp_path: Path):
+    made = bench(chain(tmp_path, "A", "B"))
+    with pytest.raises(IllegalCommand, match="no debugger"):
+        made.session.step_into("A").result(5)
+    with pytest.raises(IllegalCommand, match="no debugger"):
+        made.session.run_to_line(tmp_path / "A.py", 1).result(5)
+    made.run("step_over")
+    assert made.executor.contexts["A"].debug is None
+    made.close()
+
+
+def test_hold_is_asked_for_where_the_options_say_so(tmp_path: Path):
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A", "B"), debugger=debugger, hold_on_failure=True)
+    made.run("continue_")
+    assert [(each.hold, each.entry, each.at_start) for each in debugger.orders] == [(True, False, False)] * 2
+    assert debugger.others[0] == {tmp_path / "B.py"}
+    assert made.executor.contexts["A"].debug == debugger.orders[0]
+    made.close()
+
+
+def test_step_into_runs_one_step_and_asks_to_stop_in_main(tmp_path: Path):
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A", "B"), debugger=debugger)
+    made.run("step_into")
+    assert (made.executor.started, made.stands) == (["A"], ("paused", "before step", "B"))
+    assert [each.entry for each in debugger.orders] == [True]
+    # Also where the step is done, which stepping over refuses.
+    made.run("step_into", "A")
+    assert (made.executor.started, made.stands) == (["A", "A"], ("paused", "after step", "A"))
+    made.run("continue_")
+    assert [each.entry for each in debugger.orders] == [True, True, False]
+    made.close()
