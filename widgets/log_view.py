@@ -28,6 +28,9 @@ from cursus_tui.widgets.log_search import search_log
 from cursus_tui.widgets.log_wrap import places, top_for, wrap
 
 _SECONDS_BETWEEN_TURNS = 1 / 10
+_FLOOD = 500
+"""Rows of one turn that are more than anybody follows."""
+_MOST_TURNS_LEFT_OUT = 2
 _TEXTS_KEPT = 512
 _WHOLE = 64 * 1024
 """Bytes of a line that ``line_text`` gives, and cells that can be scrolled to."""
@@ -98,6 +101,8 @@ class LogView(LineView):
         self._catching_up: Worker[None] | None = None
         self._layout: list[tuple[int, int]] | None = None
         self._pieces_kept: dict[int, list[Strip]] | None = None
+        self._rows_taken_in = 0
+        self._turns_left_out = 0
         self._search_number = 0
         self._looked_for = ""
 
@@ -167,17 +172,23 @@ class LogView(LineView):
 
     def _turn(self) -> None:
         """Take in what was written since the last turn; a thread does so where it is much."""
-        if self._catching_up is not None:
-            if self._catching_up.is_finished:
-                self._catching_up = None
-            self._take_in()
-        elif self.files.turn():
+        grew = self._catching_up is not None or self.files.turn()
+        if self._catching_up is not None and self._catching_up.is_finished:
+            self._catching_up = None
+        if grew and self._is_flooded():
+            self._turns_left_out += 1
+        elif grew or self._turns_left_out:
             self._take_in()
         if self._catching_up is None and self.files.backlog > 0:
             self._catching_up = self.run_worker(self._catch_up, thread=True, group="log-index", exit_on_error=False)
         if not self.live and self._catching_up is None and self._poll is not None:
             self._poll.stop()
             self._poll = None
+
+    def _is_flooded(self) -> bool:
+        """Whether to leave this turn out: lines that nobody can read are painted less often, for the sake of keys."""
+        rows = self.row_count - self._rows_taken_in
+        return self.live and self.following and rows > _FLOOD and self._turns_left_out < _MOST_TURNS_LEFT_OUT
 
     def _catch_up(self) -> None:
         worker = get_current_worker()
@@ -189,6 +200,7 @@ class LogView(LineView):
             self._catching_up = None
 
     def _take_in(self) -> None:
+        self._rows_taken_in, self._turns_left_out = self.row_count, 0
         self._set_height()
         if self.following:
             super().move_cursor(self.row_count - 1)

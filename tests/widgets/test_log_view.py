@@ -275,6 +275,22 @@ async def test_a_growing_log_lays_nothing_out(out: Path, monkeypatch: pytest.Mon
     assert laid_out == 0
 
 
+async def test_a_flood_is_painted_less_often_and_its_end_at_once(out: Path) -> None:
+    app = Host()
+    async with app.run_test(size=(50, 6)):
+        app.view.show(LogSource("stdout", out), live=True)
+        assert app.view._poll is not None
+        app.view._poll.pause()
+        shown = []
+        for number in range(7):
+            write(out, f"line {number}\n" * 1000)
+            app.view._turn()
+            shown.append(app.view.cursor)
+        assert shown == [0, 0, 2999, 2999, 2999, 5999, 5999]
+        app.view._turn()
+        assert app.view.cursor == 6999
+
+
 async def test_the_wheel_takes_the_cursor_along_and_ends_following(out: Path) -> None:
     write(out, "x\n" * 100)
     app = Host()
