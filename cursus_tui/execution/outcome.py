@@ -92,13 +92,14 @@ def _error(error: Mapping[str, Any]) -> StepError:
         message=str(error.get("message") or ""),
         file=str(error["file"]) if error.get("file") else None,
         line=_whole(error.get("line")),
-        frames=tuple(map(_frame, error.get("frames") or ())),
+        frames=tuple(map(frame_of, error.get("frames") or ())),
         causes=tuple(map(_error, error.get("causes") or ())),
         hint=str(error.get("hint") or ""),
     )
 
 
-def _frame(frame: Mapping[str, Any]) -> Frame:
+def frame_of(frame: Mapping[str, Any]) -> Frame:
+    """A frame as a step reports it."""
     return Frame(
         file=str(frame["file"]),
         line=int(frame["line"]),

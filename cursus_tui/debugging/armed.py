@@ -1,0 +1,135 @@
+"""The breakpoints of all clients, as the step's debugger has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cursus_tui.debugging.breakpoints import SourceBreakpoint, by_file, from_source, key_of, line_of, union
+from cursus_tui.debugging.clients import Client, FileLines
+from cursus_tui.debugging.upstream import Upstream
+from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
+
+Answers = dict[int, Mapping[str, Any]]
+"""Line that was asked for -> what the debugger made of it."""
+
+
+class Armed:
+    """The union over clients, and the breakpoints that hold once. Belongs to the debug thread.
+
+    Args:
+        clients: Everyone who debugs, the terminal first: it wins over IDEs.
+    """
+
+    def __init__(self, clients: Callable[[], Iterable[Client]]) -> None:
+        self._clients = clients
+        self._once: dict[tuple[str, int], tuple[str, StopKind]] = {}
+        self._paths: dict[str, str] = {}
+        self._ids: dict[int, tuple[str, int]] = {}
+        self._unverified: set[tuple[str, int]] = set()
+
+    def keys(self) -> set[str]:
+        """Files with breakpoints."""
+        return {key for client in self._clients() for key in client.files} | {key for key, _ in self._once}
+
+    def concerns(self, others: frozenset[str]) -> bool:
+        """Whether there are any outside of these files."""
+        return not self.keys() <= others
+
+    def set_terminal(self, terminal: Client, lines: tuple[LineBreakpoint, ...]) -> set[str]:
+        """Replace the terminal's; returns the keys of files in which something changed."""
+        before = dict(terminal.files)
+        terminal.files.clear()
+        for path, sources in by_file(lines).items():
+            key = key_of(path)
+            held = terminal.files.get(key)
+            kept = (*held.lines, *sources) if held else tuple(sources)
+            terminal.files[key] = FileLines(held.path if held else path, kept)
+        return {key for key in before.keys() | terminal.files.keys() if before.get(key) != terminal.files.get(key)}
+
+    def add_once(self, path: str, line: int, kind: StopKind) -> str:
+        """Stop on a line one time; returns the file's key."""
+        key = key_of(path)
+        self._once[key, line] = (path, kind)
+        return key
+
+    def kind_at(self, path: str, line: int) -> StopKind | None:
+        """What a stop at this place is, if it was wanted once."""
+        held = self._once.get((key_of(path), line))
+        return held[1] if held else None
+
+    def clear_once(self) -> set[str]:
+        """Forget what holds once: any stop ends it. Returns the files' keys."""
+        keys = {key for key, _ in self._once}
+        self._once.clear()
+        return keys
+
+    def union(self, key: str) -> tuple[str, list[SourceBreakpoint]]:
+        """(the path to name, the breakpoints) of a file."""
+        held = [client.files[key] for client in self._clients() if key in client.files]
+        once: list[SourceBreakpoint] = [{"line": line} for of, line in self._once if of == key]
+        named = [one.path for one in held] + [path for (of, _), (path, _) in self._once.items() if of == key]
+        path = self._paths.setdefault(key, named[0] if named else key)
+        return path, union([*(one.lines for one in held), once])
+
+    async def sync(self, upstream: Upstream, key: str) -> Answers:
+        """Tell the step's debugger all breakpoints of a file.
+
+        Raises:
+            DebugError: It refused, or is gone.
+        """
+        path, wanted = self.union(key)
+        body = await upstream.ask("setBreakpoints", {"source": {"path": path}, "breakpoints": wanted})
+        given = body.get("breakpoints")
+        answers = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+        self._unverified = {place for place in self._unverified if place[0] != key}
+        lines = [line_of(one) for one in wanted]
+        for line, answer in zip(lines, answers, strict=False):
+            self._note((key, line), answer)
+        return dict(zip(lines, answers, strict=False))
+
+    async def sync_all(self, upstream: Upstream) -> None:
+        """Tell the step's debugger everything. A file that it refuses is unverified, and no more."""
+        for key in sorted(self.keys()):
+            try:
+                await self.sync(upstream, key)
+            except DebugError:
+                if not upstream.is_open:
+                    raise
+                self._unverified |= {(key, line_of(one)) for one in self.union(key)[1]}
+
+    def changed(self, body: Mapping[str, Any]) -> None:
+        """The debugger says anew what became of a breakpoint."""
+        one = body.get("breakpoint")
+        number = one.get("id") if isinstance(one, dict) else None
+        if isinstance(one, dict) and isinstance(number, int) and number in self._ids:
+            self._note(self._ids[number], one)
+
+    def forget_answers(self) -> None:
+        """The step's debugger is gone."""
+        self._ids.clear()
+        self._unverified.clear()
+
+    def unverified(self, terminal: Client) -> frozenset[tuple[Path, int]]:
+        """The terminal's breakpoints that the debugger finds nothing to stop on."""
+        return frozenset(
+            (Path(held.path), line_of(one))
+            for key, held in terminal.files.items()
+            for one in held.lines
+            if (key, line_of(one)) in self._unverified
+        )
+
+    def _note(self, place: tuple[str, int], answer: Mapping[str, Any]) -> None:
+        number = answer.get("id")
+        if isinstance(number, int):
+            self._ids[number] = place
+        if answer.get("verified"):
+            self._unverified.discard(place)
+        else:
+            self._unverified.add(place)
+
+
+def of_ides(ides: Iterable[Client]) -> tuple[LineBreakpoint, ...]:
+    """The breakpoints of IDEs, as the terminal shows them."""
+    return tuple(from_source(held.path, one) for ide in ides for held in ide.files.values() for one in held.lines)

@@ -1,0 +1,131 @@
+"""Breakpoints of several clients as one list for the step's debugger. Pure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cursus_tui.records.debug import LineBreakpoint
+
+SourceBreakpoint = Mapping[str, Any]
+"""As the Debug Adapter Protocol has it: ``line``, ``condition``, ``hitCondition``, ``logMessage``."""
+
+
+def key_of(path: str) -> str:
+    """What tells files apart: a script may be known by its own path and through a symlink."""
+    return os.path.realpath(path)
+
+
+def line_of(breakpoint_: SourceBreakpoint) -> int:
+    """The line that a client asked for; 0 where it asked for none."""
+    line = breakpoint_.get("line")
+    return line if isinstance(line, int) and line > 0 else 0
+
+
+def union(clients: Sequence[Sequence[SourceBreakpoint]]) -> list[SourceBreakpoint]:
+    """One breakpoint a line, in order of lines.
+
+    Args:
+        clients: Each client's breakpoints in a file; who comes first wins where both, or neither, have a condition.
+    """
+    chosen: dict[int, SourceBreakpoint] = {}
+    for breakpoints in clients:
+        for one in breakpoints:
+            line = line_of(one)
+            held = chosen.get(line)
+            if line and (held is None or (_always(one) and not _always(held))):
+                chosen[line] = one
+    return [chosen[line] for line in sorted(chosen)]
+
+
+def by_file(lines: Iterable[LineBreakpoint]) -> dict[str, list[SourceBreakpoint]]:
+    """The terminal's enabled breakpoints, by path as it was given."""
+    files: dict[str, list[SourceBreakpoint]] = {}
+    for one in lines:
+        if one.enabled:
+            files.setdefault(str(one.path), []).append(to_source(one))
+    return files
+
+
+def to_source(one: LineBreakpoint) -> SourceBreakpoint:
+    """A breakpoint of the terminal's in words of the protocol.
+
+    The debugger stops where the condition is true *or* the hit counts, starts counting anew whenever another breakpoint
+    of the file changes, and sends what a logpoint says to IDEs only. So all but a plain condition become one expression
+    that counts, prints to the step's own output, and is true where it shall stop.
+    """
+    condition = f"({one.condition})" if one.condition else ""
+    if not one.hits and not one.message:
+        return {"line": one.line, "condition": one.condition} if one.condition else {"line": one.line}
+    parts = [condition] if condition else []
+    if one.hits:
+        parts.append(_counting(f"{one.path}:{one.line}:{one.hits}:{one.condition}", one.hits))
+    if one.message:
+        parts.append(_printing(one.message))
+    return {"line": one.line, "condition": " and ".join(parts)}
+
+
+def from_source(path: str, one: SourceBreakpoint) -> LineBreakpoint:
+    """A breakpoint of an IDE's, as the terminal shows it."""
+
+    def text(name: str) -> str:
+        return str(one.get(name) or "")
+
+    return LineBreakpoint(
+        Path(path), line_of(one), True, text("condition"), text("hitCondition"), text("logMessage"), ""
+    )
+
+
+def hit_test(hits: str) -> str:
+    """``5``, ``>= 5``, ``% 5`` as the end of a comparison of a count.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    for sign in ("==", ">=", "<=", ">", "<", "%", ""):
+        rest = hits.strip().removeprefix(sign).strip()
+        if hits.strip().startswith(sign) and rest.isdecimal() and (int(rest) or sign != "%"):
+            return f"% {int(rest)} == 0" if sign == "%" else f"{sign or '=='} {int(rest)}"
+    raise ValueError(f"{hits!r} is not a number of hits: use 5, >= 5 or % 5")
+
+
+def _counting(key: str, hits: str) -> str:
+    try:
+        test = hit_test(hits)
+    except ValueError:
+        # A stop too many is noticed; one that never comes is not.
+        test = ">= 1"
+    counts = "__import__('pydevd').__dict__.setdefault('_cursus_tui_hits', {})"
+    return f"(lambda c, k: c.__setitem__(k, c.get(k, 0) + 1) or c[k] {test})({counts}, {key!r})"
+
+
+def _printing(message: str) -> str:
+    """An expression that prints a message with ``{expressions}`` in it, and is false."""
+    text, expressions = _split(message)
+    values = "".join(f"({one})," for one in expressions)
+    return f"__import__('builtins').print({text!r} % ({values}))"
+
+
+def _split(message: str) -> tuple[str, list[str]]:
+    text, expressions, depth, start = "", [], 0, 0
+    for position, char in enumerate(message):
+        if char == "{":
+            depth += 1
+            if depth == 1:
+                start = position
+        elif char == "}" and depth:
+            depth -= 1
+            if depth == 0 and message[start + 1 : position].strip():
+                expressions.append(message[start + 1 : position])
+                text += "%s"
+        elif not depth:
+            text += "%%" if char == "%" else char
+    if depth:
+        text += message[start:].replace("%", "%%")
+    return text, expressions
+
+
+def _always(one: SourceBreakpoint) -> bool:
+    return not (one.get("condition") or one.get("hitCondition") or one.get("logMessage"))

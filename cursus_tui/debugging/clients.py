@@ -1,0 +1,97 @@
+"""Who debugs: the terminal, and IDEs. Each with breakpoints of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cursus_tui.debugging.breakpoints import SourceBreakpoint, key_of
+from cursus_tui.debugging.dap import Message, encode
+from cursus_tui.debugging.path_mapping import PathMapping, sources_moved
+
+MOST_UNSENT_BYTES = 8 << 20
+"""An IDE that does not read is let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLines:
+    """A client's breakpoints in one file."""
+
+    path: str
+    """As the client gave it first."""
+    lines: tuple[SourceBreakpoint, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """What the hub knows of a client; the terminal is one that needs no more."""
+
+    name: str = "terminal"
+    files: dict[str, FileLines] = field(default_factory=dict)
+    """By the file's real path."""
+    filters: tuple[str, ...] = ()
+    """Exceptions to stop on."""
+    just_my_code: bool = True
+
+    def set_file(self, path: str, lines: Iterable[SourceBreakpoint]) -> str:
+        """Replace its breakpoints in a file; returns the file's key."""
+        key = key_of(path)
+        held = self.files.pop(key, None)
+        kept = tuple(lines)
+        if kept:
+            self.files[key] = FileLines(held.path if held else path, kept)
+        return key
+
+
+@dataclass(eq=False, slots=True)
+class Ide(Client):
+    """An IDE on a loopback connection. Belongs to the debug thread."""
+
+    name: str = "an IDE"
+    writer: asyncio.StreamWriter | None = None
+    mapping: PathMapping = field(default_factory=PathMapping)
+    attach: Message | None = None
+    """Its ``attach`` request, answered after ``configurationDone``, as debugpy does."""
+    is_ready: bool = False
+    """Told of events."""
+    sees_invalidated: bool = False
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def event(self, name: str, body: Mapping[str, Any]) -> None:
+        """Tell it, if it is attached."""
+        if self.is_ready:
+            self._send({"type": "event", "event": name, "body": sources_moved(dict(body), self.mapping.to_ide)})
+
+    def respond(self, request: Message, body: Mapping[str, Any] | None = None, error: str = "") -> None:
+        """Answer one of its requests."""
+        response: Message = {
+            "type": "response",
+            "request_seq": request.get("seq"),
+            "command": request.get("command"),
+            "success": not error,
+            "body": sources_moved(dict(body or {}), self.mapping.to_ide),
+        }
+        if error:
+            response |= {"message": error, "body": {"error": {"id": 1, "format": _escaped(error), "showUser": True}}}
+        self._send(response)
+
+    def close(self) -> None:
+        """Let it go."""
+        if self.writer is not None:
+            self.writer.close()
+
+    def _send(self, message: Message) -> None:
+        writer = self.writer
+        if writer is None or writer.is_closing():
+            return
+        writer.write(encode({"seq": next(self.numbers), **message}))
+        if writer.transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
+            writer.transport.abort()
+
+
+def _escaped(text: str) -> str:
+    # ``format`` has its own use for braces.
+    return text.replace("{", "(").replace("}", ")")

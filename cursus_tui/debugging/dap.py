@@ -1,0 +1,66 @@
+"""Framing of the Debug Adapter Protocol: a header with a length, then a JSON object."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+Message = dict[str, Any]
+LONGEST_BYTES = 64 << 20
+"""A longer message is not a debugger's; who announces one is let go."""
+MOST_HEADER_LINES = 16
+
+
+class BrokenProtocolError(Exception):
+    """The other side does not speak the Debug Adapter Protocol."""
+
+
+async def read_message(reader: asyncio.StreamReader) -> Message | None:
+    """The next message; None when the other side is gone.
+
+    Raises:
+        BrokenProtocolError: What came is no message.
+    """
+    try:
+        length = await _read_length(reader)
+        if length is None:
+            return None
+        body = await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, OSError):
+        return None
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BrokenProtocolError(f"not JSON: {error}") from error
+    if not isinstance(message, dict):
+        raise BrokenProtocolError("not a JSON object")
+    return message
+
+
+async def _read_length(reader: asyncio.StreamReader) -> int | None:
+    length: int | None = None
+    for _ in range(MOST_HEADER_LINES):
+        try:
+            line = await reader.readline()
+        except ValueError as error:
+            raise BrokenProtocolError("a header without an end") from error
+        if not line:
+            return None
+        if not line.strip():
+            if length is None:
+                raise BrokenProtocolError("a header without a length")
+            return length
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-length":
+            if not value.strip().isdigit() or len(value) > 20 or int(value) > LONGEST_BYTES:
+                raise BrokenProtocolError("a length that cannot be")
+            length = int(value)
+    raise BrokenProtocolError("a header without an end")
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """A message as it travels."""
+    body = json.dumps(message, separators=(",", ":")).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body

@@ -1,0 +1,507 @@
+"""Between the step's debugger, the terminal and IDEs: one stop, seen by all, and stepped by either."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from cursus_tui.debugging.armed import Answers, Armed, of_ides
+from cursus_tui.debugging.clients import Client, Ide
+from cursus_tui.debugging.dap import Message
+from cursus_tui.debugging.followed import Followed
+from cursus_tui.debugging.handshake import authorise, introduce, is_own
+from cursus_tui.debugging.upstream import Upstream
+from cursus_tui.execution.ports import StepProcess, WorkerEvent
+from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, StopKind
+from cursus_tui.records.events import DebuggerChanged, Noticed, SessionEvent
+from cursus_tui.records.run import Attempt
+from cursus_tui.text import safe
+
+LOG = logging.getLogger(__name__)
+RESUMES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
+PASSED_ON = RESUMES | {
+    "completions",
+    "evaluate",
+    "exceptionInfo",
+    "gotoTargets",
+    "modules",
+    "pydevdSystemInfo",
+    "scopes",
+    "setExpression",
+    "setVariable",
+    "source",
+    "stackTrace",
+    "stepInTargets",
+    "threads",
+    "variables",
+}
+"""Requests that the step's debugger answers; anything else of an IDE's is the hub's own, or unsupported."""
+EVENTS = frozenset({"breakpoint", "invalidated", "loadedSource", "module", "output"})
+"""Events that IDEs get as they come."""
+HANDSHAKE_SECONDS = 20.0
+QUIET_SECONDS = 0.1
+"""A step that stops again by then has not gone on, for the session and the screen."""
+NOT_DEBUGGED = "no step is being debugged"
+
+
+class Hub:
+    """Who stands where. Everything here happens on the debug thread, once there is one.
+
+    Args:
+        say: Told of every change of the state, and of what the user should read.
+        held: Told of each stop on an exception, which must not last for ever.
+    """
+
+    def __init__(self, say: Callable[[SessionEvent], None], held: Callable[[DebugStop], None]) -> None:
+        self.state = DebuggerState()
+        self.terminal = Client()
+        self.ides: list[Ide] = []
+        self.ide = IdeState(None)
+        self.armed = Armed(lambda: (self.terminal, *self.ides))
+        self.running: Followed | None = None
+        self.upstream: Upstream | None = None
+        self.halted: Message | None = None
+        """What the debugger said of the stop; None from the moment on that a resume is sent."""
+        self.threads: dict[int, None] = {}
+        self.asked = 0.0
+        """When a client asked for something last, on the loop's clock."""
+        self._say = say
+        self._held = held
+        self._stop: DebugStop | None = None
+        self._number = 0
+        self._evaluating = 0
+        self._pausing = False
+        self._attached = False
+        self._initialized = asyncio.Event()
+        self._expected: dict[str, Followed] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- attempts, as the session tells of them
+
+    def expect(self, followed: Followed) -> None:
+        """An attempt is about to start."""
+        self._expected[followed.order.token] = followed
+
+    def follow(
+        self, followed: Followed, attempt: Attempt, process: StepProcess, told: Callable[[DebugStop | None], None]
+    ) -> None:
+        """It runs."""
+        followed.attempt, followed.process, followed.told = attempt, process, told
+        self.running = followed
+        if self.halted is not None:
+            self._spawn(self._describe(followed, self._number, self.halted))
+
+    def ended(self, followed: Followed) -> None:
+        """It is over."""
+        self._expected.pop(followed.order.token, None)
+        followed.failure = followed.failure or "the step has ended"
+        followed.arrived.set()
+        if self.running is followed:
+            self.running = None
+            self.armed.clear_once()
+            if self.upstream is not None:
+                self.upstream.close()
+
+    def heard(self, followed: Followed, event: WorkerEvent) -> None:
+        """What its process reported, where that concerns the debugger."""
+        match event.name:
+            case "entering":
+                self._spawn(self._entering(followed, event.fields))
+            case "breakpoint":
+                self._spawn(self._answer_wait(followed, "go", called=True))
+            case "parked":
+                self._spawn(self._answer_wait(followed, "release"))
+            case "debugger" if not event.fields.get("attached", True):
+                self._give_up(followed, str(event.fields.get("error") or "its debugger did not start"))
+
+    # --- the step's debugger
+
+    async def dialled(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A process dialled our Unix socket."""
+        upstream = Upstream(reader, writer, self._upstream_said, self._upstream_lost)
+        if not is_own(writer):
+            upstream.close()
+            return
+        self._spawn(upstream.pump())
+        followed: Followed | None = None
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                followed = await authorise(upstream, tuple(reversed(self._expected.values())))
+                if self.upstream is not None:
+                    raise DebugError("a second debugger of the same step")
+                await self._take_up(upstream)
+        except (DebugError, TimeoutError) as error:
+            upstream.close()
+            if followed is not None:
+                self._give_up(followed, str(error) or "its debugger fell silent")
+            return
+        followed.failure = ""
+        followed.arrived.set()
+        self._attached = True
+        self._publish()
+
+    async def _take_up(self, upstream: Upstream) -> None:
+        self.upstream = upstream
+        self._initialized.clear()
+        mine = all(client.just_my_code for client in (self.terminal, *self.ides))
+        attached = await introduce(upstream, self._initialized, just_my_code=mine)
+        await self.armed.sync_all(upstream)
+        await self.send_filters()
+        # A condition that raises would be passed by in silence.
+        loud: Message = {"skipSuspendOnBreakpointException": [], "skipPrintBreakpointException": []}
+        await upstream.ask("setDebuggerProperty", loud)
+        await upstream.ask("configurationDone", {})
+        await upstream.answer("attach", attached)
+
+    async def attach(self, followed: Followed) -> None:
+        """Have the debugger of a running step started, unless it is.
+
+        Raises:
+            DebugError: That cannot be.
+        """
+        if self._attached:
+            return
+        if followed.attaching is None or followed.attaching.done():
+            followed.attaching = asyncio.create_task(self._attach(followed))
+        await asyncio.shield(followed.attaching)
+
+    async def _attach(self, followed: Followed) -> None:
+        order, process = followed.order, followed.process
+        if process is not None and not (order.at_start and not followed.arrived.is_set()):
+            followed.arrived.clear()
+            places = {"socket": order.socket, "lent": order.lent, "pycache": order.pycache}
+            wish = process.request("debug", token=order.token, **{name: str(path) for name, path in places.items()})
+            try:
+                await asyncio.wait_for(asyncio.wrap_future(wish), HANDSHAKE_SECONDS)
+            except (RuntimeError, TimeoutError) as error:
+                raise DebugError(str(error) or "the step does not answer") from error
+        try:
+            await asyncio.wait_for(followed.arrived.wait(), HANDSHAKE_SECONDS)
+        except TimeoutError:
+            raise DebugError("its debugger did not dial in") from None
+        if not self._attached:
+            raise DebugError(followed.failure or "its debugger has let go")
+
+    async def send_filters(self) -> None:
+        """Tell the debugger on which exceptions anyone wants to stop; a parked step needs ``uncaught``."""
+        if self.upstream is not None:
+            wanted = {"uncaught"}.union(*(ide.filters for ide in self.ides))
+            await self.upstream.ask("setExceptionBreakpoints", {"filters": sorted(wanted)})
+
+    def _give_up(self, followed: Followed, why: str) -> None:
+        followed.failure = why
+        followed.arrived.set()
+        if not followed.warned and followed.step and self._expected.get(followed.order.token) is followed:
+            followed.warned = True
+            self.warn(f"{followed.step} cannot be debugged: {why}")
+
+    def _upstream_said(self, upstream: Upstream, name: str, body: Message) -> None:
+        if upstream is not self.upstream:
+            return
+        if name == "initialized":
+            self._initialized.set()
+        elif name == "stopped":
+            self._stopped(body)
+        elif name == "continued":
+            if self.halted is not None:
+                self._goes_on(None)
+        elif name == "thread":
+            self._thread(body)
+        elif name in EVENTS:
+            if name == "breakpoint":
+                self.armed.changed(body)
+                self._publish()
+            elif name == "output":
+                self._printed(body)
+            self.broadcast(name, body)
+
+    def _upstream_lost(self, upstream: Upstream) -> None:
+        if upstream is not self.upstream:
+            return
+        self.upstream, self._attached = None, False
+        self._initialized.set()
+        self.armed.forget_answers()
+        if self.halted is not None:
+            self._goes_on(None)
+        for thread in self.threads:
+            self.broadcast("thread", {"reason": "exited", "threadId": thread})
+        self.threads.clear()
+        self._settled(self._number)
+
+    # --- stops
+
+    def _stopped(self, body: Message) -> None:
+        self._number += 1
+        self.halted = body
+        self.asked = asyncio.get_running_loop().time()
+        self.broadcast("stopped", body)
+        if self.running is not None:
+            self._spawn(self._describe(self.running, self._number, body))
+
+    async def _describe(self, followed: Followed, number: int, body: Message) -> None:
+        """Find out where it stands, then say so."""
+        upstream, attempt, thread = self.upstream, followed.attempt, _whole(body.get("threadId"))
+        if upstream is None or attempt is None:
+            return
+        try:
+            stack = await upstream.ask("stackTrace", {"threadId": thread, "startFrame": 0, "levels": 1})
+        except DebugError:
+            stack = {}
+        if number != self._number or self.halted is not body:
+            return
+        frames = stack.get("stackFrames")
+        top = frames[0] if isinstance(frames, list) and frames and isinstance(frames[0], dict) else {}
+        source = top.get("source") or {}
+        path, line = str(source.get("path") or ""), _whole(top.get("line"))
+        kind = self._kind(followed, body, path, line)
+        text = ": ".join(str(body[name]) for name in ("text", "description") if body.get(name))
+        stop = DebugStop(
+            number=number,
+            step=followed.step,
+            attempt=attempt.number,
+            kind=kind,
+            thread=thread,
+            file=Path(path) if path else None,
+            line=line or None,
+            text=safe(text, 2000) if kind is StopKind.EXCEPTION else "",
+        )
+        followed.in_breakpoint_call = self._pausing = False
+        self._stop = stop
+        self._publish()
+        followed.tell(stop)
+        if kind is StopKind.EXCEPTION:
+            self._held(stop)
+        await self._sync(self.armed.clear_once())
+
+    def _kind(self, followed: Followed, body: Mapping[str, Any], path: str, line: int) -> StopKind:
+        reason = body.get("reason")
+        if reason == "exception":
+            return StopKind.EXCEPTION
+        if followed.in_breakpoint_call:
+            return StopKind.CALL
+        if reason == "pause":
+            return StopKind.PAUSE if self._pausing else StopKind.CALL
+        once = self.armed.kind_at(path, line)
+        if once is not None:
+            return once
+        if reason in ("breakpoint", "function breakpoint"):
+            return StopKind.BREAKPOINT
+        return StopKind.ENTRY if reason == "entry" else StopKind.STEP
+
+    def _goes_on(self, but: Client | None) -> None:
+        """A resume was sent, or seen: the stop is over for everyone."""
+        halted, self.halted = self.halted or {}, None
+        body = {"threadId": halted.get("threadId", 1), "allThreadsContinued": True}
+        self.broadcast("continued", body, but=but)
+        asyncio.get_running_loop().call_later(QUIET_SECONDS, self._settled, self._number)
+
+    def _settled(self, number: int) -> None:
+        """No other stop followed at once: it really went on."""
+        if self.halted is None and number == self._number:
+            self._stop = None
+            self._publish()
+            if self.running is not None:
+                self.running.tell(None)
+
+    async def _entering(self, followed: Followed, fields: Mapping[str, Any]) -> None:
+        """It waits before its ``main``: set the breakpoint there."""
+        path, line = str(fields.get("file") or ""), _whole(fields.get("line"))
+        try:
+            if followed.order.entry and path and line:
+                await self.attach(followed)
+                await self._sync({self.armed.add_once(path, line, StopKind.ENTRY)})
+        except DebugError as error:
+            self._give_up(followed, str(error))
+        finally:
+            self._request(followed, "go")
+
+    async def _answer_wait(self, followed: Followed, operation: str, *, called: bool = False) -> None:
+        """It waits for its debugger: start that, and let it stop; without one it goes on all the same."""
+        try:
+            await self.attach(followed)
+            followed.in_breakpoint_call = called
+        except DebugError as error:
+            self._give_up(followed, str(error))
+        finally:
+            self._request(followed, operation)
+
+    def _request(self, followed: Followed, operation: str) -> None:
+        if followed.process is not None:
+            followed.process.request(operation)
+
+    def _thread(self, body: Message) -> None:
+        number = _whole(body.get("threadId"))
+        if body.get("reason") == "exited":
+            self.threads.pop(number, None)
+        else:
+            self.threads[number] = None
+        self.broadcast("thread", body)
+
+    def _printed(self, body: Message) -> None:
+        text = str(body.get("output") or "").strip()
+        if body.get("category") in ("stderr", "important") and text.startswith("Error while evaluating"):
+            self.warn(safe(" ".join(text.split()), 400))
+
+    # --- what clients ask for
+
+    async def request(self, client: Client, command: str, arguments: Mapping[str, Any]) -> Message:
+        """Pass a request on to the step's debugger, and its answer back.
+
+        Raises:
+            DebugError: Why not.
+        """
+        self.asked = asyncio.get_running_loop().time()
+        if command not in PASSED_ON:
+            raise DebugError(f"{command} is not supported")
+        upstream = self.upstream
+        if upstream is None:
+            raise DebugError(NOT_DEBUGGED)
+        if command in RESUMES:
+            if self.halted is None:
+                raise DebugError("it is not stopped")
+            posted = upstream.post(command, arguments)
+            # Forgotten at once: a second resume of a step that runs would never be answered.
+            self._goes_on(client)
+            return await upstream.answer(command, posted)
+        if command != "evaluate":
+            return await upstream.ask(command, arguments)
+        self._evaluating += 1
+        try:
+            return await upstream.ask(command, arguments)
+        finally:
+            self._evaluating -= 1
+
+    async def suspend(self) -> None:
+        """Stop the running step at its next line.
+
+        Raises:
+            DebugError: It cannot be debugged.
+        """
+        if self.running is None:
+            raise DebugError("no step runs")
+        await self.attach(self.running)
+        if self.halted is None and self.upstream is not None:
+            self._pausing = True
+            thread = next(iter(self.threads), 1)
+            await self.upstream.ask("pause", {"threadId": thread})
+
+    async def run_to(self, path: str, line: int) -> None:
+        """Stop on a line, once; a stopped step goes on.
+
+        Raises:
+            DebugError: It cannot be debugged.
+        """
+        key = self.armed.add_once(path, line, StopKind.STEP)
+        if self.running is None:
+            return
+        await self.attach(self.running)
+        await self._sync({key})
+        if self.halted is not None:
+            await self.request(self.terminal, "continue", {"threadId": self.halted.get("threadId", 1)})
+
+    def interrupt(self) -> None:
+        """End an evaluation that goes on; at any other moment the signal would end the step."""
+        process = self.running.process if self.running is not None else None
+        end = getattr(process, "interrupt", None)
+        if self._evaluating and end is not None:
+            end()
+
+    def set_lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
+        """Replace the terminal's breakpoints."""
+        changed = self.armed.set_terminal(self.terminal, lines)
+        if changed:
+            self.lines_changed(changed)
+
+    async def set_ide_lines(self, key: str) -> Answers:
+        """An IDE's breakpoints in a file changed; what the debugger makes of them, where there is one."""
+        upstream = self.upstream
+        if upstream is None or not self._attached:
+            self.lines_changed({key})
+            return {}
+        try:
+            return await self.armed.sync(upstream, key)
+        finally:
+            self._publish()
+
+    def values_changed(self, by: Client) -> None:
+        """A client changed variables: others that show them look anew."""
+        for ide in self.ides:
+            if ide is not by and ide.sees_invalidated:
+                ide.event("invalidated", {"areas": ["variables"]})
+
+    def lines_changed(self, keys: set[str]) -> None:
+        """Breakpoints of these files changed: tell the step's debugger, and start it for the first one."""
+        if self._attached:
+            self._spawn(self._sync(keys))
+        elif self.running is not None and keys & (self.armed.keys() - self.running.others):
+            self._spawn(self._attach_for_lines(self.running))
+        self._publish()
+
+    async def _attach_for_lines(self, followed: Followed) -> None:
+        try:
+            await self.attach(followed)
+        except DebugError as error:
+            self._give_up(followed, str(error))
+
+    async def _sync(self, keys: set[str]) -> None:
+        upstream = self.upstream
+        for key in keys:
+            if upstream is not None and upstream.is_open:
+                try:
+                    await self.armed.sync(upstream, key)
+                except DebugError:
+                    LOG.debug("breakpoints of %s were refused", key, exc_info=True)
+        self._publish()
+
+    def leave(self, ide: Ide) -> None:
+        """An IDE is gone, and its breakpoints with it; a stop stays."""
+        if ide in self.ides:
+            self.ides.remove(ide)
+            self.lines_changed(set(ide.files))
+            if ide.filters:
+                self._spawn(self.send_filters())
+            self._publish()
+
+    # --- telling
+
+    def broadcast(self, name: str, body: Mapping[str, Any], *, but: Client | None = None) -> None:
+        """Tell all IDEs, except one."""
+        for ide in tuple(self.ides):
+            if ide is not but:
+                ide.event(name, body)
+
+    def warn(self, text: str) -> None:
+        """Say something that the user should read."""
+        self._say(Noticed("warning", text))
+
+    def show_ide(self, ide: IdeState) -> None:
+        """The door for IDEs changed."""
+        self.ide = ide
+        self._publish()
+
+    def _publish(self) -> None:
+        ide = IdeState(self.ide.port, tuple(safe(one.name, 60) for one in self.ides), self.ide.refused)
+        state = DebuggerState(self._stop, self._attached, ide, of_ides(self.ides), self.armed.unverified(self.terminal))
+        if state != self.state:
+            self.state = state
+            self._say(DebuggerChanged(state))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, DebugError):
+            LOG.debug("the debugger went away: %s", error)
+        elif error is not None:
+            LOG.error("the debugger's hub failed", exc_info=error)
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,72 @@
+"""Paths as an IDE on another machine knows them, and as they are here. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PathMapping:
+    """Pairs of folders: (in the IDE, here)."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def to_here(self, path: str) -> str:
+        """A path of the IDE's as it is here."""
+        return _moved(path, self.pairs)
+
+    def to_ide(self, path: str) -> str:
+        """A path of here as the IDE knows it."""
+        return _moved(path, ((here, ide) for ide, here in self.pairs))
+
+
+def mapping_of(arguments: Mapping[str, Any]) -> PathMapping:
+    """What an IDE's launch configuration says: ``pathMappings``, or ``localRoot`` and ``remoteRoot``."""
+    given = arguments.get("pathMappings")
+    rows = list(given) if isinstance(given, list) else []
+    rows.append(arguments)
+    pairs = []
+    for row in rows:
+        ide, here = (row.get("localRoot"), row.get("remoteRoot")) if isinstance(row, Mapping) else (None, None)
+        if isinstance(ide, str) and isinstance(here, str) and ide and here and here != ".":
+            pairs.append((_trimmed(ide), _trimmed(here)))
+    return PathMapping(tuple(pairs))
+
+
+def sources_moved(value: Any, move: Any) -> Any:
+    """A message's body with ``path`` of every ``source`` rewritten.
+
+    Args:
+        value: Any JSON.
+        move: From one path to the other.
+    """
+    if isinstance(value, list):
+        return [sources_moved(one, move) for one in value]
+    if not isinstance(value, dict):
+        return value
+    moved = {key: sources_moved(one, move) for key, one in value.items()}
+    source = moved.get("source")
+    if isinstance(source, dict) and isinstance(source.get("path"), str):
+        moved["source"] = {**source, "path": move(source["path"])}
+    return moved
+
+
+def _trimmed(folder: str) -> str:
+    return folder.rstrip("/\\") or folder
+
+
+def _moved(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    for prefix, other in sorted(pairs, key=lambda pair: -len(pair[0])):
+        rest = path[len(prefix) :]
+        if path.startswith(prefix) and (not rest or rest[0] in "/\\" or prefix.endswith(("/", "\\"))):
+            return _joined(other, rest)
+    return path
+
+
+def _joined(folder: str, rest: str) -> str:
+    # A Windows IDE has the folder with backslashes; here there are none.
+    is_windows = "\\" in folder or (len(folder) > 1 and folder[1] == ":")
+    rest = rest.replace("/", "\\") if is_windows else rest.replace("\\", "/")
+    return folder.rstrip("/\\") + rest if rest else folder

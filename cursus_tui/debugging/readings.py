@@ -1,0 +1,102 @@
+"""Answers of the step's debugger as records: everything in them is untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cursus_tui.debugging.live_tables import kind_of
+from cursus_tui.records.debug import DebugThread, Scope, StackFrame, Variable
+from cursus_tui.text import safe
+
+Body = Mapping[str, Any]
+LONGEST_NAME = 200
+LONGEST_VALUE = 4_000
+PSEUDO = frozenset({"special variables", "function variables", "class variables", "protected variables", "len()"})
+"""Groups that the debugger adds to a value's children: shown last."""
+
+
+def threads_of(body: Body, *, stopped: bool) -> tuple[DebugThread, ...]:
+    """Threads of a ``threads`` answer; all of them stand still together."""
+    return tuple(
+        DebugThread(whole(one.get("id")), text_of(one, "name", LONGEST_NAME), stopped)
+        for one in rows_of(body, "threads")
+    )
+
+
+def frames_of(body: Body) -> tuple[StackFrame, ...]:
+    """Frames of a ``stackTrace`` answer, innermost first."""
+    return tuple(_frame(one) for one in rows_of(body, "stackFrames"))
+
+
+def scopes_of(body: Body) -> tuple[Scope, ...]:
+    """Scopes of a ``scopes`` answer."""
+    return tuple(
+        Scope(text_of(one, "name", LONGEST_NAME), whole(one.get("variablesReference")), bool(one.get("expensive")))
+        for one in rows_of(body, "scopes")
+    )
+
+
+def variables_of(body: Body) -> tuple[Variable, ...]:
+    """Variables of a ``variables`` answer, the debugger's own groups last."""
+    found = [_variable(one) for one in rows_of(body, "variables")]
+    return tuple(sorted(found, key=lambda one: one.name in PSEUDO))
+
+
+def value_of(body: Body, name: str, expression: str) -> Variable:
+    """The value of an ``evaluate``, ``setVariable`` or ``setExpression`` answer."""
+    kind, reference = text_of(body, "type", LONGEST_NAME), whole(body.get("variablesReference"))
+    value = text_of(body, "result" if "result" in body else "value", LONGEST_VALUE)
+    return Variable(name, value, kind, reference, expression, kind_of(kind, reference) if expression else "")
+
+
+def completions_of(body: Body, text: str, column: int) -> tuple[str, ...]:
+    """Whole texts that a ``completions`` answer offers for the text up to a column from 0."""
+    found = []
+    for one in rows_of(body, "targets"):
+        offered = str(one.get("text") or one.get("label") or "")
+        start = one.get("start")
+        begin = start if isinstance(start, int) and 0 <= start <= column else column
+        if offered and safe(offered) == offered:
+            found.append(text[:begin] + offered + text[column:])
+    return tuple(dict.fromkeys(found))
+
+
+def rows_of(body: Body, name: str) -> list[Body]:
+    """The objects of a list in an answer."""
+    rows = body.get(name)
+    return [one for one in rows if isinstance(one, Mapping)] if isinstance(rows, list) else []
+
+
+def text_of(body: Body, name: str, limit: int) -> str:
+    """A text of an answer, as one safe line."""
+    return safe(str(body.get(name) or ""), limit)
+
+
+def whole(value: object) -> int:
+    """A number of an answer; 0 where there is none."""
+    return value if isinstance(value, int) else 0
+
+
+def _frame(one: Body) -> StackFrame:
+    source = one.get("source")
+    source = source if isinstance(source, Mapping) else {}
+    path, reference = source.get("path"), whole(source.get("sourceReference"))
+    return StackFrame(
+        whole(one.get("id")),
+        text_of(one, "name", LONGEST_NAME),
+        Path(str(path)) if path else None,
+        whole(one.get("line")),
+        one.get("presentationHint") != "subtle",
+        reference,
+    )
+
+
+def _variable(one: Body) -> Variable:
+    name, reference = text_of(one, "name", LONGEST_NAME), whole(one.get("variablesReference"))
+    kind, expression = text_of(one, "type", LONGEST_NAME), str(one.get("evaluateName") or "")
+    if name in PSEUDO:
+        expression = ""
+    value = text_of(one, "value", LONGEST_VALUE)
+    return Variable(name, value, kind, reference, expression, kind_of(kind, reference) if expression else "")

@@ -1,0 +1,118 @@
+"""The connection to the debugger inside of a step."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cursus_tui.debugging.dap import BrokenProtocolError, Message, encode, read_message
+from cursus_tui.records.debug import DebugError
+
+ANSWER_SECONDS = 20.0
+"""The debugger answers in milliseconds; it never does where the step ran on meanwhile."""
+EVALUATE_SECONDS = 60.0
+SLOW = frozenset({"evaluate", "setExpression", "setVariable", "variables"})
+"""Requests that run code of the user's: a getter, a ``__repr__``, an expression."""
+
+
+class Upstream:
+    """Requests, answers and events of one step's debugger. Belongs to the debug thread.
+
+    Args:
+        reader: What it sends.
+        writer: What it gets.
+        heard: Told of each event: (upstream, name, body).
+        lost: Told once, when the connection is gone.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        heard: Callable[[Upstream, str, Message], None],
+        lost: Callable[[Upstream], None],
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._heard = heard
+        self._lost = lost
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Message]] = {}
+        self.is_open = True
+
+    def post(self, command: str, arguments: Mapping[str, Any]) -> asyncio.Future[Message]:
+        """Send a request; the future is its response, whether it succeeded or not."""
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        if not self.is_open:
+            answer.set_result(_refusal("the step's debugger is gone"))
+            return answer
+        number = next(self._numbers)
+        self._waiting[number] = answer
+        answer.add_done_callback(lambda _: self._waiting.pop(number, None))
+        self._writer.write(encode({"seq": number, "type": "request", "command": command, "arguments": dict(arguments)}))
+        return answer
+
+    async def ask(self, command: str, arguments: Mapping[str, Any]) -> Message:
+        """Send a request and wait for the body of its answer.
+
+        Raises:
+            DebugError: It was refused, the step is gone, or there was no answer in time.
+        """
+        return await self.answer(command, self.post(command, arguments))
+
+    async def answer(self, command: str, posted: asyncio.Future[Message]) -> Message:
+        """Wait for the body of the answer to a request that was posted."""
+        seconds = EVALUATE_SECONDS if command in SLOW else ANSWER_SECONDS
+        try:
+            response = await asyncio.wait_for(posted, seconds)
+        except TimeoutError:
+            raise DebugError(f"the step did not answer within {seconds:.0f} s") from None
+        body = response.get("body")
+        if not response.get("success"):
+            raise DebugError(str(response.get("message") or _error_text(body) or f"{command} was refused"))
+        return body if isinstance(body, dict) else {}
+
+    async def pump(self) -> None:
+        """Read until the connection is gone."""
+        try:
+            while self.is_open:
+                message = await read_message(self._reader)
+                if message is None:
+                    break
+                self._take(message)
+        except BrokenProtocolError:
+            pass
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the step: it runs on. Closing is the only way: a ``disconnect`` makes it hang later."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        self._writer.close()
+        for answer in list(self._waiting.values()):
+            if not answer.done():
+                answer.set_result(_refusal("the step's debugger is gone"))
+        self._lost(self)
+
+    def _take(self, message: Message) -> None:
+        if message.get("type") == "response":
+            number = message.get("request_seq")
+            answer = self._waiting.get(number) if isinstance(number, int) else None
+            if answer is not None and not answer.done():
+                answer.set_result(message)
+        elif message.get("type") == "event":
+            body = message.get("body")
+            self._heard(self, str(message.get("event")), body if isinstance(body, dict) else {})
+
+
+def _refusal(text: str) -> Message:
+    return {"success": False, "message": text}
+
+
+def _error_text(body: object) -> str:
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("format") or "") if isinstance(error, dict) else ""
