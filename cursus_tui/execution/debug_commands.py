@@ -33,7 +33,8 @@ def run_to_line(run: RunControl, path: Path, line: int) -> None:
     step = _step_of(run, path)
     if step is None:
         raise IllegalCommand(f"{path.name} is the script of no step: stop inside of the step that uses it first")
-    _run_and_stop(run, step, line=checked(LineBreakpoint(path, line)))
+    place = checked(LineBreakpoint(path, line))
+    _run_and_stop(run, step, line=(place.path, place.line))
 
 
 def _step_of(run: RunControl, path: Path) -> str | None:
@@ -45,7 +46,7 @@ def _step_of(run: RunControl, path: Path) -> str | None:
 
 
 def _run_and_stop(
-    run: RunControl, step: str | None, *, entry: bool = False, line: LineBreakpoint | None = None
+    run: RunControl, step: str | None, *, entry: bool = False, line: tuple[Path, int] | None = None
 ) -> None:
     step = step or run.at.upcoming()
     if step is None:

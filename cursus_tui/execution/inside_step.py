@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cursus_tui.execution.line_breakpoints import moved, same_place, source_lines
+from cursus_tui.execution.line_breakpoints import moved, source_lines
 from cursus_tui.execution.ports import ExecutionContext
-from cursus_tui.execution.position import LiveStep
+from cursus_tui.execution.position import Goal, LiveStep
 from cursus_tui.execution.worker_events import stands
-from cursus_tui.records.debug import DebugStop, LineBreakpoint, Resume, StopKind
+from cursus_tui.records.debug import DebugStop, Resume, StopKind
 from cursus_tui.records.events import LineBreakpointsChanged
 from cursus_tui.records.run import PauseReason, Phase, StepStatus
 
@@ -22,17 +22,24 @@ if TYPE_CHECKING:
     from cursus_tui.execution.run_control import RunControl
 
 
-def with_order(run: RunControl, live: LiveStep, context: ExecutionContext, *, entry: bool) -> ExecutionContext:
-    """What an attempt is to be started with, so that it can be debugged; the same where nobody debugs."""
+def with_order(run: RunControl, live: LiveStep, context: ExecutionContext, forced: Goal | None) -> ExecutionContext:
+    """What an attempt is to be started with, so that it can be debugged; the same where nobody debugs.
+
+    Args:
+        run: The run.
+        live: The attempt.
+        context: What it would be started with.
+        forced: The goal, where that asked for this very step.
+    """
     debugger = run.debugger
     if debugger is None:
         return context
     steps = run.at.plan.pipeline.steps.values()
     others = frozenset(each.script for each in steps if each.script is not None and each.script != context.script)
-    hold = run.options.hold_on_failure
+    entry, hold = forced is not None and forced.entry, run.options.hold_on_failure
     try:
-        if run.at.goal.line is not None:
-            debugger.set_lines(lines_now(run))
+        if forced is not None and forced.line is not None:
+            debugger.run_to(*forced.line)
         live.order = debugger.order(context.step, context.script, others, entry=entry, hold=hold)
     except Exception as error:  # Without a debugger it runs all the same.
         run.notice(f"{context.step} cannot be debugged: {type(error).__name__}: {error}")
@@ -63,7 +70,6 @@ def told(run: RunControl, live: LiveStep, stop: DebugStop | None) -> None:
 
 def _stopped(run: RunControl, live: LiveStep, stop: DebugStop) -> None:
     process, ran = live.process, run.at.stop is None
-    _forget_line(run)
     run.at = run.at.but(stop=stop, going=False)
     stands(run, live, StepStatus.PAUSED)
     failed = stop.kind is StopKind.EXCEPTION
@@ -133,25 +139,16 @@ def over(run: RunControl, live: LiveStep) -> None:
     debugger, order = run.debugger, live.order
     if debugger is not None and order is not None:
         run.after_commit(lambda: debugger.ended(order))
-    if run.at.live is live:
-        _forget_line(run)
 
 
 # Lines
 
 
-def lines_now(run: RunControl) -> tuple[LineBreakpoint, ...]:
-    """The breakpoints on lines that are in force: those that are kept, and the one to run to."""
-    kept = run.lines.all if run.options.use_breakpoints else ()
-    once = run.at.goal.line
-    return kept if once is None else (*(each for each in kept if not same_place(each, once)), once)
-
-
 def send_lines(run: RunControl) -> None:
     """Tell the debugger which breakpoints on lines there are, once they are stored."""
     debugger = run.debugger
-    if debugger is not None:
-        run.after_commit(lambda: debugger.set_lines(lines_now(run)))
+    if debugger is not None and run.options.use_breakpoints:
+        run.after_commit(lambda: debugger.set_lines(run.lines.all))
 
 
 def first_lines(run: RunControl) -> None:
@@ -176,9 +173,3 @@ def lines_look_again(run: RunControl, path: Path) -> None:
         run.store.replace_line_breakpoints(run.dag_file, before, after)
         run.lines.replace(before, after)
         lines_changed(run)
-
-
-def _forget_line(run: RunControl) -> None:
-    if run.at.goal.line is not None:
-        run.at = run.at.but(goal=dataclasses.replace(run.at.goal, line=None))
-        send_lines(run)

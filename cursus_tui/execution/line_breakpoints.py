@@ -24,11 +24,6 @@ def place_of(path: Path, line: int) -> Place:
     return os.path.realpath(path), line
 
 
-def same_place(one: LineBreakpoint, other: LineBreakpoint) -> bool:
-    """Whether two breakpoints are on the same line of the same file."""
-    return one.line == other.line and place_of(one.path, one.line) == place_of(other.path, other.line)
-
-
 class LineBreakpointTable:
     """The breakpoints on lines of a pipeline; one for each line of a file."""
 

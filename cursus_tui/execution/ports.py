@@ -176,7 +176,7 @@ class DebugPort(Protocol):
         """Stop the running step on the line that it is at."""
 
     def run_to(self, path: Path, line: int) -> None:
-        """Let a stopped step go on as far as a line."""
+        """Let a stopped step go on as far as a line; one that is about to start stops there, once."""
 
     def set_lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
         """All breakpoints on lines that the session holds, enabled or not."""

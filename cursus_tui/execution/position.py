@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cursus_tui.execution.data_flow import InputUse
@@ -12,7 +13,7 @@ from cursus_tui.execution.fingerprint import Parts
 from cursus_tui.execution.plan import Plan, is_due, next_due
 from cursus_tui.execution.ports import DebugOrder, StepProcess
 from cursus_tui.execution.protection import ProtectedInput
-from cursus_tui.records.debug import DebugStop, LineBreakpoint
+from cursus_tui.records.debug import DebugStop
 from cursus_tui.records.pipeline import Overrides
 from cursus_tui.records.run import Attempt, PauseReason, Phase, ResourceSample, SessionState, StepState
 
@@ -48,8 +49,8 @@ class Goal:
     """Asked while a step runs: pause after it, or before the next."""
     entry: bool = False
     """Stop the forced step on the first line of its ``main``."""
-    line: LineBreakpoint | None = None
-    """Stop there, once: a breakpoint that is not kept."""
+    line: tuple[Path, int] | None = None
+    """Stop the forced step there, once."""
     then: Callable[[], None] | None = None
     """What to do once the live step has made way for it, instead of pausing."""
 
