@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Callable, Dict, List
 
 from .channel import EventSender, LineReader
-from .debugger import Debugger, is_debugger, mark_as_ours
+from .debugger import Debugger, frames_of_script, is_debugger, mark_as_ours
 from .failure import FailureReporter, is_worker
 from .kernel import allow_tracer
 
@@ -121,6 +121,28 @@ def running(agent: Agent) -> List[FrameType]:
             frames.append(frame)
         frame = frame.f_back
     return frames
+
+
+@operation("peek")
+def peek(agent: Agent, arguments: Dict[str, Any]) -> Dict[str, Any]:
+    """A sample: rows of a value while the step runs, written to a file, or ``{error}``; see :mod:`live`.
+
+    ``expression`` is evaluated where the script's own code is just now, or where it failed.
+    """
+    from .live import described
+
+    failed = agent.debugger.failure
+    frames = running(agent) if failed is None else frames_of_script(failed)
+    frame = next((each for each in frames if agent.failures.is_user(each.f_code.co_filename)), None)
+    if frame is None:
+        return {"error": "no code of the script's runs just now"}
+    try:
+        value = eval(str(arguments["expression"]).strip(), frame.f_globals, frame.f_locals)
+    except BaseException as error:  # whatever the script's own code raises
+        return {"error": "%s: %s" % (type(error).__name__, error)}
+    where = {"function": frame.f_code.co_name, "line": frame.f_lineno}
+    first, rows = int(arguments.get("first") or 0), int(arguments.get("rows") or 1000)
+    return dict(described(value, str(arguments["path"]), first, rows), **where)
 
 
 @operation("debug")

@@ -25,6 +25,7 @@ from .streams import move_high
 ATTACH_SECONDS = 5.0
 """How long the front may take for the hand-shake; after that the step goes on without a debugger."""
 WORKER_FOLDER = os.path.dirname(os.path.abspath(__file__))
+LIVE = "%s.live" % __package__
 _START_PAUSE = 0.1
 """What pydevd sleeps to give its threads time to start; they need none."""
 _LEFT_BEHIND = ("execfile", "runfile")
@@ -179,6 +180,8 @@ def lend(folder: str, pycache: str) -> None:
         sys.path.insert(0, folder)
         try:
             _module("debugpy._vendored.force_pydevd")
+            # A stop's values are asked for by this module's name.
+            _module(LIVE)
         except Exception as error:
             why = "%s: %s" % (type(error).__name__, error)
             raise DebuggerUnusableError("the debugger cannot be imported here: %s" % why) from error
@@ -224,6 +227,15 @@ def traceback_of_script(error: BaseException) -> Any:
     while trace is not None and is_worker(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     return trace
+
+
+def frames_of_script(error: BaseException) -> List[FrameType]:
+    """Frames in which an exception was raised, innermost first."""
+    frames, trace = [], traceback_of_script(error)
+    while trace is not None:
+        frames.append(trace.tb_frame)
+        trace = trace.tb_next
+    return frames[::-1]
 
 
 def _global_debugger() -> Any:

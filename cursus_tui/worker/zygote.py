@@ -16,7 +16,7 @@ import tempfile
 import time
 from typing import Callable, Dict, List, Optional, Set
 
-from . import guards
+from . import guards, live_files
 from .channel import Json, LineSocket, encode
 from .debugger import DebuggerUnusableError, lend
 from .entry import exec_fresh_interpreter, rehearse, wait_and_run
@@ -207,6 +207,7 @@ class Zygote:
         why = None
         try:
             lend(str(message.get("folder")), str(message.get("pycache")))
+            live_files.warm()
         except DebuggerUnusableError as error:
             why = str(error)
         self._is_settled = False

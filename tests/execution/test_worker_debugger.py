@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from dap_front import DapFront
+from dap_front import TOKEN, DapFront
 from engine_runner import Runner
 
 from cursus_tui.execution.local_executor import LocalExecutor
@@ -163,3 +166,107 @@ def test_breakpoint_is_passed_by_where_nobody_debugs(runner: Runner) -> None:
     assert "over" in attempt.stdout
     assert attempt.notices().count("breakpoint()") == 1
     assert "nobody debugs this run" in attempt.notices()
+
+
+FRAMES = """
+import time
+import pandas as pd
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    table = pd.DataFrame({"n": range(5000), "s": ["x"] * 5000})
+    print("ready", flush=True)
+    while True:
+        time.sleep(0.01)
+
+if __name__ == "__main__":
+    main({}, {}, {}, None)
+"""
+
+
+def test_rows_of_a_frame_of_a_running_step_are_a_sample(runner: Runner) -> None:
+    attempt = runner.start(FRAMES)
+    attempt.wait_for_output("ready")
+    assert attempt.process is not None
+    path = str(attempt.folder / "live" / "1.parquet")
+    told = attempt.process.request("peek", expression="table", path=path, first=1000, rows=10).result(10)
+    assert (told["rows"], told["function"]) == (5000, "main")
+    assert pq.read_table(told["file"]).to_pydict()["n"] == list(range(1000, 1010))
+    wrong = attempt.process.request("peek", expression="tabel", path=path, first=0, rows=10).result(10)
+    assert wrong["error"].startswith("NameError")
+    attempt.process.cancel()
+    assert attempt.result.status == "cancelled"
+
+
+@pytest.mark.parametrize("lent", [True, False])
+def test_rows_of_a_frame_of_a_stopped_step(runner: Runner, front: DapFront, lent: bool) -> None:
+    if lent:
+        runner.executor.lend(Path(sys.executable), front.lent, front.pycache)
+    attempt = runner.start(FRAMES, debug=front.order())
+    attempt.wait_for_output("ready")
+    assert attempt.process is not None
+    attempt.process.request("debug", **front.request()).result(10)
+    dap = front.accept()
+    dap.shake_hands({next(runner.folder.glob("scripts-*/step_script.py")): [9]})
+    thread = dap.stopped()[0]
+    path = str(attempt.folder / "live" / "1.parquet")
+    live = "__import__('sys').modules['_cursus_tui_worker.live']"
+    told = json.loads(dap.evaluate(f"{live}.show((table\n), {path!r}, 4990, 1000)", thread, "clipboard"))
+    assert told["columns"] == [["n", "int64"], ["s", "str"]]
+    assert pq.read_table(told["file"]).to_pydict()["n"] == list(range(4990, 5000))
+    attempt.process.cancel()
+    assert attempt.result.status == "cancelled"
+
+
+def test_the_orders_token_is_not_stored(runner: Runner, front: DapFront) -> None:
+    attempt = runner.start_main("x = 1", debug=front.order())
+    assert attempt.result.status == "passed"
+    assert TOKEN not in (attempt.folder / "job.json").read_text()
+
+
+def test_what_debugs_a_step_is_no_part_of_its_fingerprint(runner: Runner, front: DapFront) -> None:
+    runner.executor.lend(Path(sys.executable), front.lent, front.pycache)
+    results = [runner.run_main("x = 1").result]
+    attempt = runner.start_main("x = 1", debug=front.order(at_start=True))
+    dap = front.accept()
+    dap.shake_hands({})
+    results.append(attempt.result)
+    assert [(each.imported_files, dict(each.libraries)) for each in results] == [((), {})] * 2
+
+
+def test_the_time_limit_stands_still_while_a_step_is_held(runner: Runner, front: DapFront) -> None:
+    attempt = runner.start(LOOP, debug=front.order(at_start=True), timeout_seconds=2)
+    assert attempt.process is not None
+    attempt.process.clock(held=True)
+    dap = front.accept()
+    script = next(runner.folder.glob("scripts-*/step_script.py"))
+    dap.shake_hands({script: [10]})
+    thread = dap.stopped()[0]
+    time.sleep(2.2)
+    assert not attempt.process.result.done()
+    attempt.process.clock(held=False)
+    dap.break_at(script)
+    dap.ask("continue", threadId=thread)
+    result = attempt.result
+    assert result.error is not None
+    assert result.error.type == "timeout"
+
+
+def test_an_evaluation_without_end_is_interrupted_and_the_stop_stays(runner: Runner, front: DapFront) -> None:
+    attempt = runner.start(LOOP, debug=front.order(at_start=True))
+    assert attempt.process is not None
+    dap = front.accept()
+    script = next(runner.folder.glob("scripts-*/step_script.py"))
+    dap.shake_hands({script: [10]})
+    thread = dap.stopped()[0]
+    frame = dap.frames(thread)[0]["id"]
+    endless = dap.post("evaluate", expression="[0 for _ in iter(int, 1)]", frameId=frame, context="repl")
+    time.sleep(0.3)
+    assert attempt.process.request("ping").result(5) == "pong"
+    assert not endless.done()
+    attempt.process.interrupt()
+    assert "KeyboardInterrupt" in str(endless.result(10))
+    assert dap.evaluate("total", thread) == "0"
+    dap.break_at(script)
+    dap.evaluate("environ_vars.update(END=1)", thread, "repl")
+    dap.ask("continue", threadId=thread)
+    assert attempt.result.status == "passed"
