@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, get_args
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -18,32 +17,14 @@ from textual.timer import Timer
 from cursus_tui.text import fit, safe
 from cursus_tui.widgets.hits import Hits
 from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.source_marks import BREAKPOINT_GLYPHS, PLACE_GLYPHS, MarkKind, SourceMark
 from cursus_tui.widgets.source_text import ROLES, SourceText
 
-MarkKind = Literal["breakpoint", "condition", "logpoint", "disabled", "current", "failure", "frame", "hot"]
-"""What can stand in the gutter. The first four are breakpoints; ``frame`` is a line of an outer frame."""
-
-_BREAKPOINT_GLYPHS = {"breakpoint": "●", "condition": "◆", "logpoint": "◇", "disabled": "○"}
-_PLACE_GLYPHS = {"failure": ("✗", "bad"), "current": ("▶", "active"), "frame": ("▷", "accent")}
 _SLICE = 80
 """Lines lexed in one turn: about 3 ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceMark:
-    """A mark on a line.
-
-    Attributes:
-        line: The line's number, as shown.
-        kind: What it says.
-        columns: Characters concerned, from 0, the end not included; they are underlined. None for all.
-        note: A few words shown behind the line.
-    """
-
-    line: int
-    kind: MarkKind
-    columns: tuple[int, int] | None = None
-    note: str = ""
+__all__ = ["SourceMark", "SourceView"]
 
 
 class SourceView(LineView):
@@ -56,7 +37,7 @@ class SourceView(LineView):
     # Source
 
     The script of the step. Marks beside the line numbers: ● breakpoint, ◆ with a condition, ◇ logpoint,
-    ○ disabled, ▶ the line that runs next, ✗ where it failed, ▌ a line that takes much time.
+    ○ disabled, ? on a line without code, ▶ the line that runs next, ✗ where it failed, ▌ a line that takes much time.
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{role}" for role in ROLES} | {"line--place", "line--note"}
     DEFAULT_CSS = """
@@ -155,6 +136,11 @@ class SourceView(LineView):
         """The line under the cursor, as it is in the file."""
         return self._text.lines[self.cursor]
 
+    def text_at(self, line: int) -> str | None:
+        """A line as it is in the file; None where there is no such line."""
+        row = line - self.first_line
+        return self._text.lines[row] if 0 <= row < len(self._text.lines) else None
+
     def reveal(self, line: int) -> None:
         """Put the cursor on a line (the nearest there is), centred if it was out of sight."""
         self.cursor = line - self.first_line
@@ -186,10 +172,14 @@ class SourceView(LineView):
             self.repaint_row(number - self.first_line)
 
     def set_marks(self, marks: Sequence[SourceMark]) -> None:
-        """Replace all marks."""
-        self.unmark()
+        """Replace all marks; lines whose marks stay the same are not painted anew."""
+        wanted: dict[int, dict[str, SourceMark]] = {}
         for mark in marks:
-            self.mark(mark.line, mark.kind, columns=mark.columns, note=mark.note)
+            wanted.setdefault(mark.line, {})[mark.kind] = mark
+        before, self._marks = self._marks, wanted
+        for line in {*before, *wanted}:
+            if before.get(line) != wanted.get(line):
+                self.repaint_row(line - self.first_line)
 
     def marks(self, line: int) -> tuple[SourceMark, ...]:
         """The marks of a line."""
@@ -299,8 +289,8 @@ class SourceView(LineView):
         return strip_of([(fit(text, min(room, cell_len(text))), self.tone(tone))], min(room, cell_len(text)))
 
     def _gutter_parts(self, row: int, marks: dict[str, SourceMark]) -> list[tuple[str, Style]]:
-        stop = next((glyph for kind, glyph in _BREAKPOINT_GLYPHS.items() if kind in marks), " ")
-        place, tone = next((look for kind, look in _PLACE_GLYPHS.items() if kind in marks), (" ", "plain"))
+        stop = next((glyph for kind, glyph in BREAKPOINT_GLYPHS.items() if kind in marks), " ")
+        place, tone = next((look for kind, look in PLACE_GLYPHS.items() if kind in marks), (" ", "plain"))
         number = str(row + self.first_line).rjust(self._gutter - 4)
         at_cursor = row == self.cursor
         return [

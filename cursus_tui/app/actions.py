@@ -2,113 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from cursus_tui.app.situation import Situation
-from cursus_tui.records.pipeline import StepKind
-from cursus_tui.records.run import Phase
+from cursus_tui.app.action import Action, Scope
+from cursus_tui.app.reasons import (
+    can_break,
+    can_edit,
+    can_point,
+    can_run_to,
+    can_save,
+    can_step_into,
+    can_undo,
+    has_error,
+    has_frames,
+    has_point,
+    has_script,
+    has_table,
+    is_running,
+    run,
+    run_step,
+)
 
-
-class Scope(StrEnum):
-    """Where an action's printable keys work. Function keys work everywhere."""
-
-    EVERYWHERE = "everywhere"
-    STEPPING = "pipeline, source, call, log, checks, breakpoints"
-    DATA = "data"
-    LOG = "log"
-    BREAKPOINTS = "breakpoints"
-
-
-Reason = Callable[[Situation], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something the user can do."""
-
-    id: str
-    """Stable; keys are remapped by it."""
-    title: str
-    """As in the palette: a verb and what it acts on."""
-    verb: str
-    """As in the footer: one or two words."""
-    help: str
-    """One sentence."""
-    keys: tuple[str, ...] = ()
-    """Default keys as a person writes them: ``n``, ``?``, ``shift+f11``. Empty: from the palette only."""
-    scope: Scope = Scope.EVERYWHERE
-    why_not: Reason = lambda situation: None
-    """The reason why it cannot be done now; None when it can."""
-    binding: str = ""
-    """Id of the widget's own binding of these keys; empty where the screen binds them."""
-
-
-def _run(command: str) -> Reason:
-    """Whatever the session says about a command."""
-    return lambda situation: situation.refusal(command, None)
-
-
-def _run_step(command: str) -> Reason:
-    """Whatever the session says about a command for the selected step."""
-    return lambda situation: _needs_step(situation) or situation.refusal(command, situation.step)
-
-
-def _needs_step(situation: Situation) -> str | None:
-    return None if situation.selected else "no step is selected"
-
-
-def _has_script(situation: Situation) -> str | None:
-    step = situation.selected
-    if step is None:
-        return "no step is selected"
-    if step.script is None:
-        return f"{step.name} has no script here: {step.why}"
-    return None
-
-
-def _has_error(situation: Situation) -> str | None:
-    return None if situation.failed_steps else "no step has failed in this run"
-
-
-def _has_frames(situation: Situation) -> str | None:
-    attempt = situation.attempt
-    return None if attempt and attempt.error and attempt.error.frames else "the selected step has no traceback"
-
-
-def _can_edit(situation: Situation) -> str | None:
-    return _needs_step(situation) or situation.refusal("edit", situation.step)
-
-
-def _can_undo(situation: Situation) -> str | None:
-    return situation.refusal("undo", situation.step)
-
-
-def _can_break(situation: Situation) -> str | None:
-    step = situation.selected
-    if step is None:
-        return "no step is selected"
-    return situation.refusal("set_breakpoint", step.name)
-
-
-def _can_point(situation: Situation) -> str | None:
-    step = situation.selected
-    if step is None:
-        return "no step is selected"
-    if step.kind is StepKind.SCRIPT:
-        return f"{step.name} runs its own script: give single inputs in the Call pane"
-    return situation.refusal("edit", step.name)
-
-
-def _can_save(situation: Situation) -> str | None:
-    return None if situation.edited else "nothing was edited"
-
-
-def _is_running(situation: Situation) -> str | None:
-    return None if situation.state and situation.state.phase is Phase.RUNNING else "nothing is running"
-
+__all__ = ["ACTIONS", "Action", "Scope"]
 
 _EVERYWHERE = (
     Action("help", "Show help for this pane and all keys", "help", "What this pane shows, and every key.", ("?", "f1")),
@@ -120,8 +36,10 @@ _EVERYWHERE = (
     Action("pane-source", "Go to the source", "source", "The step's script, and where it failed.", ("3",)),
     Action("pane-call", "Go to the call", "call", "Contract, wiring, environment, arguments.", ("4",)),
     Action("pane-log", "Go to the log", "log", "What the step prints.", ("5",)),
-    Action("pane-checks", "Go to the checks", "checks", "What was noticed before anything ran.", ("6",)),
-    Action("pane-breakpoints", "Go to the breakpoints", "breakpoints", "Where execution stops.", ("7",)),
+    Action("pane-variables", "Go to the variables", "variables", "Values where a step is stopped inside.", ("6",)),
+    Action("pane-checks", "Go to the checks", "checks", "What was noticed before anything ran.", ("7",)),
+    Action("pane-breakpoints", "Go to the breakpoints", "breakpoints", "Where execution stops.", ("8",)),
+    Action("pane-stack", "Go to the stack", "stack", "Frames and threads where a step is stopped inside.", ("9",)),
     Action("zoom", "Zoom this pane, or show all again", "zoom", "The pane fills the screen.", ("z",)),
     Action("search", "Search in this pane", "search", "Finds text in the pane that has the focus.", ("/",)),
     Action("next-hit", "Go to the next hit", "next hit", "Of the last search.", (".",)),
@@ -135,12 +53,23 @@ _EVERYWHERE = (
 _STEPPING = (
     Action(
         "step-over",
-        "Run the next step, then pause",
+        "Run the next step, or at a stop the next line, then pause",
         "run next",
-        "The status line names it: the one that execution stands before, not the one under the cursor.",
+        "The status line names the step: the one that execution stands before, not the one under the cursor.",
         ("n", "f10"),
         Scope.STEPPING,
-        _run("step_over"),
+        run("step_over"),
+        inside="over",
+    ),
+    Action(
+        "step-into",
+        "Step into: run the selected step and stop in its main; at a stop, go into the call",
+        "step into",
+        "Stops on the first line of main, where every value can be looked at.",
+        ("s", "f11"),
+        Scope.STEPPING,
+        can_step_into,
+        inside="into",
     ),
     Action(
         "continue",
@@ -149,34 +78,36 @@ _STEPPING = (
         "Runs steps in order until something stops it.",
         ("c", "f5"),
         Scope.STEPPING,
-        _run("continue_"),
+        run("continue_"),
+        inside="go on",
     ),
     Action(
         "finish",
-        "Pause after the running step",
+        "Pause after the running step, or at a stop after the function",
         "pause after",
-        "Lets the running step end, then pauses.",
+        "Lets the running step end, then pauses; inside of a step it runs to the end of the function.",
         ("f", "shift+f11"),
         Scope.STEPPING,
-        _run("finish"),
+        run("finish"),
+        inside="out",
     ),
     Action(
         "run-to",
-        "Run to the selected step, pause before it",
+        "Run to the selected step, or in the source to the line under the cursor",
         "run to here",
-        "Runs only what the step needs.",
+        "Runs only what the step needs, and pauses before it or on the line.",
         ("t",),
         Scope.STEPPING,
-        _run_step("run_to"),
+        can_run_to,
     ),
     Action(
         "pause",
-        "Pause before the next step",
+        "Pause the running step inside, on the line that it is at",
         "pause",
-        "The running step goes on to its end.",
+        "Its stack, its variables and its data can be looked at then; c lets it go on.",
         ("p",),
         Scope.STEPPING,
-        _run("pause"),
+        run("pause"),
     ),
     Action(
         "cancel",
@@ -185,7 +116,7 @@ _STEPPING = (
         "Interrupts it, and kills it when it does not listen.",
         ("x",),
         Scope.STEPPING,
-        _run("cancel"),
+        run("cancel"),
     ),
     Action(
         "rerun",
@@ -194,7 +125,7 @@ _STEPPING = (
         "A new attempt; the steps after it become stale.",
         ("r",),
         Scope.STEPPING,
-        _run_step("rerun"),
+        run_step("rerun"),
     ),
     Action(
         "restart",
@@ -203,7 +134,7 @@ _STEPPING = (
         "Nothing of the old run is deleted.",
         ("R",),
         Scope.STEPPING,
-        _run("restart"),
+        run("restart"),
     ),
     Action(
         "skip",
@@ -212,25 +143,25 @@ _STEPPING = (
         "Goes on without it; steps that need its files will miss them.",
         ("k",),
         Scope.STEPPING,
-        _run_step("skip"),
+        run_step("skip"),
     ),
     Action(
         "breakpoint",
-        "Set or remove a breakpoint before the selected step",
+        "Set or remove a breakpoint: in the source on the line, elsewhere before the selected step",
         "breakpoint",
         "Execution stops there; it is kept between sessions.",
         ("b", "f9"),
         Scope.STEPPING,
-        _can_break,
+        can_break,
     ),
     Action(
         "breakpoint-options",
-        "Edit breakpoints of the selected step: before, after, on failure, hit count",
+        "Edit the breakpoint: of the line its condition, of the step its moments, hit counts of both",
         "options",
-        "At which moments, and from which hit on.",
+        "In the source that of the line: condition, hits, or a message to print instead of stopping.",
         ("B",),
         Scope.STEPPING,
-        _can_break,
+        can_break,
     ),
     Action(
         "error",
@@ -239,25 +170,25 @@ _STEPPING = (
         "The failed step, its exception and the line.",
         ("e",),
         Scope.STEPPING,
-        _has_error,
+        has_error,
     ),
     Action(
         "frame-up",
         "Go to the caller's frame",
         "frame up",
-        "One frame out in the traceback of the failed step.",
+        "One frame out: of the stopped step, else in the traceback of the failed one.",
         ("u",),
         Scope.STEPPING,
-        _has_frames,
+        has_frames,
     ),
     Action(
         "frame-down",
         "Go to the called frame",
         "frame down",
-        "One frame in, in the traceback of the failed step.",
+        "One frame in: of the stopped step, else in the traceback of the failed one.",
         ("d",),
         Scope.STEPPING,
-        _has_frames,
+        has_frames,
     ),
     Action(
         "graph",
@@ -274,7 +205,7 @@ _STEPPING = (
         "At the line in view. An edited script makes the step and its followers stale.",
         ("o",),
         Scope.STEPPING,
-        _has_script,
+        has_script,
     ),
     Action(
         "edit",
@@ -283,12 +214,30 @@ _STEPPING = (
         "The one under the cursor in the Call pane, or a folder for a source step.",
         ("=",),
         Scope.STEPPING,
-        _can_edit,
+        can_edit,
     ),
-    Action("undo", "Undo the last edit", "undo", "Resolves the pipeline as before.", ("U",), Scope.STEPPING, _can_undo),
+    Action("undo", "Undo the last edit", "undo", "Resolves the pipeline as before.", ("U",), Scope.STEPPING, can_undo),
 )
 
 _PALETTE_ONLY = (
+    Action(
+        "let-go",
+        "Let the stopped step go on, pause after it",
+        "let go",
+        "To its end, past all breakpoints before that.",
+        (),
+        Scope.STEPPING,
+        run("let_go"),
+    ),
+    Action(
+        "pause-next",
+        "Let the running step end, pause before the next one",
+        "pause before next",
+        "It is not stopped inside.",
+        (),
+        Scope.STEPPING,
+        run("pause_next"),
+    ),
     Action(
         "run-only",
         "Run only the selected step, with whatever inputs exist",
@@ -296,7 +245,7 @@ _PALETTE_ONLY = (
         "Nothing upstream is run.",
         (),
         Scope.STEPPING,
-        _run_step("run_only"),
+        run_step("run_only"),
     ),
     Action(
         "run-from",
@@ -305,7 +254,7 @@ _PALETTE_ONLY = (
         "New attempts for all of them.",
         (),
         Scope.STEPPING,
-        _run_step("run_from"),
+        run_step("run_from"),
     ),
     Action(
         "point-to-folder",
@@ -314,7 +263,7 @@ _PALETTE_ONLY = (
         "Its files stand in for what the step would have brought.",
         (),
         Scope.STEPPING,
-        _can_point,
+        can_point,
     ),
     Action(
         "save-edits",
@@ -323,7 +272,7 @@ _PALETTE_ONLY = (
         "So that they hold the next time, too.",
         (),
         Scope.STEPPING,
-        _can_save,
+        can_save,
     ),
     Action(
         "keep-running",
@@ -332,16 +281,10 @@ _PALETTE_ONLY = (
         "The next start adopts it.",
         (),
         Scope.EVERYWHERE,
-        _is_running,
+        is_running,
     ),
     Action("theme", "Choose a theme", "theme", "Colours of the screen.", ()),
 )
-
-
-def _has_point(situation: Situation) -> str | None:
-    if situation.pane != "breakpoints":
-        return "go to the breakpoints first"
-    return None if situation.breakpoints else "there are no breakpoints"
 
 
 _BREAKPOINTS = (
@@ -352,18 +295,14 @@ _BREAKPOINTS = (
         "A disabled one stays in the list.",
         ("space",),
         Scope.BREAKPOINTS,
-        _has_point,
+        has_point,
     ),
 )
 
 
-def _has_table(situation: Situation) -> str | None:
-    return None if situation.table else "no table is open: enter opens the file under the cursor"
-
-
 def _grid(name: str, key: str, title: str, verb: str, help: str) -> Action:
     """An action of the grid, which binds its keys by itself."""
-    return Action(f"grid.{name}", title, verb, help, (key,), Scope.DATA, _has_table, f"grid.{name}")
+    return Action(f"grid.{name}", title, verb, help, (key,), Scope.DATA, has_table, f"grid.{name}")
 
 
 _DATA = (

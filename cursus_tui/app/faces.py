@@ -97,7 +97,7 @@ def _mark(situation: Situation, name: str) -> str:
     if not points:
         return ""
     enabled = [point for point in points if point.enabled]
-    return _BREAK_MARKS[enabled[0].when] if enabled else "◌"
+    return _BREAK_MARKS[enabled[0].when] if enabled else "○"
 
 
 def nodes(situation: Situation, count: int = len(FIGURES)) -> list[DagNode]:

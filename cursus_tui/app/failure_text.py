@@ -8,11 +8,13 @@ from pathlib import Path
 
 from textual.content import Content
 
+from cursus_tui.records.debug import DebugStop
 from cursus_tui.records.run import Attempt, StepError
 from cursus_tui.text import safe
 
 _MESSAGE_LINES = 6
 _LOCALS = 8
+_ALIVE = "held before it fails, its values alive: 6 variables, u the caller · o edit, then r again · c let it fail"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -33,6 +35,15 @@ def failure_content(attempt: Attempt, error: StepError, at: int | None) -> Conte
         at: Index of the frame that is looked at.
     """
     return Content("\n").join([*_what(attempt, error), *_where(error, at), *_hint(error), *_causes(error)])
+
+
+def held_content(stop: DebugStop) -> Content:
+    """What was raised in a step that is held there, and what its frames, which are alive, are good for."""
+    told = stop.text.strip().splitlines() or ["an exception"]
+    lines = [Content.assemble((f"✗ {safe(told[0], 500)}", "bold $text-error"))]
+    lines += [Content(f"  {safe(line, 500)}") for line in told[1:_MESSAGE_LINES]]
+    lines.append(Content.assemble(("  → ", "bold $text-accent"), _ALIVE))
+    return Content("\n").join(lines)
 
 
 def locals_content(error: StepError, at: int | None) -> Content:

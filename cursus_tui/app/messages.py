@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.message import Message
 
-from cursus_tui.records.debug import DebuggerState, LineBreakpoint
+from cursus_tui.records.debug import DebuggerState, DebugThread, LineBreakpoint, StackFrame
 from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
 from cursus_tui.records.run import SessionState, StepBreakpoint
 
@@ -59,6 +61,46 @@ class DebuggerArrived(Message):
     def __init__(self, debugger: DebuggerState) -> None:
         super().__init__()
         self.debugger = debugger
+
+
+class FramesArrived(Message):
+    """Frames of a thread of a stopped step; ``number`` is its stop's. With ``problem`` they could not be had."""
+
+    def __init__(
+        self,
+        number: int,
+        thread: int,
+        frames: tuple[StackFrame, ...] = (),
+        threads: tuple[DebugThread, ...] | None = None,
+        *,
+        first: int = 0,
+        problem: str = "",
+    ) -> None:
+        super().__init__()
+        self.number = number
+        self.thread = thread
+        self.frames = frames
+        self.threads = threads
+        self.first = first
+        self.problem = problem
+
+
+class FrameAsked(Message):
+    """A pane asks to look at another frame, at more of them, or at another thread."""
+
+    def __init__(self, frame: int | None = None, thread: int | None = None) -> None:
+        super().__init__()
+        self.frame = frame
+        self.thread = thread
+
+
+class PlaceAsked(Message):
+    """A pane asks to show a line of a file that may be no step's script."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        super().__init__()
+        self.path = path
+        self.line = line
 
 
 class OutputArrived(Message):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from cursus_tui.records.debug import DebuggerState, DebugStop, DebugThread, LineBreakpoint, StackFrame
 from cursus_tui.records.pipeline import Finding, Pipeline, Step
 from cursus_tui.records.run import Attempt, Phase, SessionState, StepBreakpoint, StepState, StepStatus
 
@@ -35,6 +37,25 @@ class Situation:
     """A table is open in the data pane."""
     edited: bool = False
     """There are edits that an undo can take back."""
+    debuggable: bool = False
+    """There is a debugger: steps can be stopped inside."""
+    debugger: DebuggerState = field(default_factory=DebuggerState)
+    """The newest snapshot whose frames are known: a stop and its frames come together."""
+    thread: int | None = None
+    """The thread whose frames these are."""
+    threads: tuple[DebugThread, ...] = ()
+    """Of the stopped step."""
+    frames: tuple[StackFrame, ...] = ()
+    """Of the thread looked at, innermost first, as far as they were asked for."""
+    more_frames: bool = False
+    """There are outer frames that were not asked for yet."""
+    frame: int | None = None
+    """The id of the frame that is looked at: what its requests name. None where no step is stopped inside."""
+    line_breakpoints: tuple[LineBreakpoint, ...] = ()
+    """Those of the terminal."""
+    watches: tuple[str, ...] = ()
+    source_place: tuple[Path, int] | None = None
+    """File and line under the cursor of the source pane, while that has the focus and an action is judged."""
 
     @property
     def selected(self) -> Step | None:
@@ -51,6 +72,16 @@ class Situation:
         """The newest attempt of the selected step."""
         found = self.selected_state
         return found.attempt if found else None
+
+    @property
+    def stop(self) -> DebugStop | None:
+        """Where a step stands still inside; None where none does."""
+        return self.debugger.stop
+
+    @property
+    def frame_in_view(self) -> StackFrame | None:
+        """The frame that is looked at."""
+        return next((frame for frame in self.frames if frame.id == self.frame), None)
 
     @property
     def running(self) -> bool:

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from cursus_tui.app.situation import Situation
+from cursus_tui.app.standing_inside import Next, stopped
 from cursus_tui.records.pipeline import StepKind
 from cursus_tui.records.run import PauseReason, Phase, ResourceSample, SessionState, StepStatus
 from cursus_tui.text import human_bytes, human_seconds, safe
 
-Next = tuple[str, str]
-"""(action id, what it would do here, in words)."""
+__all__ = ["Next", "Progress", "standing"]
 
 _LACKING = (StepStatus.MISSING_INPUT, StepStatus.MISSING_SCRIPT)
 
@@ -26,14 +26,24 @@ class Progress:
     last_line: str = ""
 
 
-def standing(situation: Situation, progress: Progress | None = None) -> tuple[str, tuple[Next, ...]]:
-    """The sentence of the status line and the next actions, the most useful first."""
+def standing(
+    situation: Situation, progress: Progress | None = None, *, narrow: bool = False
+) -> tuple[str, tuple[Next, ...]]:
+    """The sentence of the status line and the next actions, the most useful first.
+
+    Args:
+        situation: What is true now.
+        progress: What is known of the running step.
+        narrow: There is little room, and the step and the file in view are named elsewhere on the screen.
+    """
     state = situation.state
     if state is None:
         told = "looking into the scripts" if situation.checking else "opening the run"
         return told, (("help", "help"), ("pane-checks", "checks"), ("quit", "quit"))
     if state.read_only:
         return f"read only: {safe(state.read_only)}", (("help", "help"), ("pane-log", "log"), ("quit", "quit"))
+    if situation.stop is not None:
+        return stopped(situation, situation.stop, narrow=narrow)
     if state.phase is Phase.RUNNING:
         return _running(state, progress), (("pause", "pause after it"), ("cancel", "cancel"), ("pane-log", "log"))
     if state.phase is Phase.PAUSED:

@@ -93,7 +93,7 @@ def test_a_face_tells_state_figures_and_marks(desk: FakeDesk) -> None:
     assert face(now, "train").mark == "●"
     assert face(now, "train").columns[3] == "⚠1"
     assert face(now, "train").word == "→ waiting"
-    assert face(now, "evaluate").mark == "◌"
+    assert face(now, "evaluate").mark == "○"
     assert face(now, "evaluate").columns[3] == "✗1"
 
 

@@ -12,7 +12,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 
 Painted = Callable[[], int]
 
-MOST_WIDGETS = 40
+MOST_WIDGETS = 48
 MOST_BYTES_FOR_A_LINE = 1_000
 """For a cursor that moves inside of a pane: the lines it leaves and enters, not the pane."""
 MOST_BYTES_FOR_A_STEP = 9_000

@@ -81,7 +81,7 @@ async def test_the_palette_tells_in_full_of_the_action_under_the_cursor(desk: Fa
     async with opened(desk, (80, 24)) as driver:
         await driver.press("colon", *"run")
         told = driver.text
-        assert "Run the next step, then pause. The status line names it" in told
+        assert "Run the next step, or at a stop the next line, then pause. The status" in told
         await driver.press("backspace", "backspace", "backspace", *"freeze")
         assert "not now: no table is open: enter opens the file under the cursor" in driver.text
         assert "The status line names it" not in driver.text

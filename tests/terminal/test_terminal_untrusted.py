@@ -127,7 +127,7 @@ def walk(screen: Terminal, printed: str) -> None:
     closed(screen, "enter takes it")
     screen.keys("5")
     screen.wait_for(printed)
-    screen.keys("a", "6", "?")
+    screen.keys("a", "7", "?")
     closed(screen, "Help: Checks")
     screen.keys(":")
     closed(screen, "enter does it")

@@ -89,6 +89,9 @@ def error(screen: MainScreen) -> None:
 
 def _frame(direction: int) -> Verb:
     def verb(screen: MainScreen) -> None:
+        if screen.situation.stop is not None:
+            screen.stops.walk(direction)
+            return
         screen.show_tab("source")
         screen.source_pane.walk(direction)
 

@@ -45,27 +45,44 @@ class PaneBar(Line):
             super().__init__()
             self.pane = pane
 
+    def _headings(self) -> list[tuple[str, str]]:
+        """(pane id, heading); in little room words are cut, those of the pane with the focus last."""
+        for longest in (99, 5, 4, 2):
+            found = [
+                (pane, f" {number} {title if pane == self.focused_pane else _cut(title, longest)} ")
+                for pane, number, title in self.panes
+            ]
+            if sum(cell_len(text) for _, text in found) <= self.size.width:
+                break
+        return found
+
     def render(self) -> Content:
         """The headings with a mark that does not depend on colour."""
         parts: list[tuple[str, str]] = []
-        for pane, number, title in self.panes:
+        for pane, text in self._headings():
             style = "$text-muted"
             if pane == self.focused_pane:
                 style = "bold reverse"
             elif pane == self.current:
                 style = "bold underline $text"
-            parts.append((f" {number} {title} ", f"{style}"))
+            parts.append((text, style))
         return Content.assemble(*parts)
 
     def on_click(self, event: object) -> None:
         """Choose the heading under the mouse."""
         x = getattr(event, "x", 0)
         start = 0
-        for pane, number, title in self.panes:
-            start += cell_len(f" {number} {title} ")
+        for pane, text in self._headings():
+            start += cell_len(text)
             if x < start:
                 self.post_message(self.Chosen(pane))
                 return
+
+
+def _cut(title: str, longest: int) -> str:
+    """A title whose first word, the name of the pane, has so many letters at most."""
+    name, gap, rest = title.partition(" ")
+    return (name if len(name) <= longest + 1 else name[:longest]) + gap + rest
 
 
 class VerbLine(Line):

@@ -41,7 +41,7 @@ class PipelinePane(Pane):
     HELP: ClassVar[str] = (
         "Every step with its state (a sign and a word), rows it wrote, seconds, peak memory and findings. "
         "Up and down select a step, enter shows its data, left and right close and open branches. "
-        "● marks a breakpoint before the step, ◒ after it, ◆ on its failure, ◌ one that is switched off; "
+        "● marks a breakpoint before the step, ◒ after it, ◆ on its failure, ○ one that is switched off; "
         "→ marks the step that execution stands at; 'stale' says that what a step wrote is out of date."
     )
 

@@ -90,12 +90,17 @@ class RowList(LineView):
         if rows == self._rows:
             return
         kept = self.selected
-        self._rows = rows
-        self._widths = _widths(rows)
-        self._fitted = (-1, [])
-        if self._hits.text:
-            self._hits = Hits(self._hits.text, [self._text(row) for row in rows])
-        self.rows_changed()
+        before, self._rows = self._rows, rows
+        widths, self._widths = self._widths, _widths(rows)
+        if len(before) == len(rows) and widths == self._widths and not self._hits.text:
+            for index, (old, new) in enumerate(zip(before, rows, strict=True)):
+                if old != new:
+                    self.repaint_row(index)
+        else:
+            self._fitted = (-1, [])
+            if self._hits.text:
+                self._hits = Hits(self._hits.text, [self._text(row) for row in rows])
+            self.rows_changed()
         place = self.cursor
         if kept is not None and kept.value is not None:
             place = next((index for index, row in enumerate(rows) if row.value == kept.value), place)

@@ -1,4 +1,4 @@
-"""The main screen: panes, headings, status line and verbs. It keeps the situation and hands it down."""
+"""The main screen: what is done, and what comes up as facts. It keeps the situation."""
 
 from __future__ import annotations
 
@@ -6,53 +6,36 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.reactive import Reactive
-from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input
 
 from cursus_tui.app import messages
 from cursus_tui.app.actions import ACTIONS
-from cursus_tui.app.arrangement import PANES, TABS, Arrangement, arrange
+from cursus_tui.app.arrangement import PANES
 from cursus_tui.app.attention import call_user, ended_long
 from cursus_tui.app.disk_watch import DiskWatch
 from cursus_tui.app.follow import forward
 from cursus_tui.app.keymap import Keymap
-from cursus_tui.app.panes.breakpoints_pane import BreakpointsPane
-from cursus_tui.app.panes.chrome import PaneBar, StatusLine, VerbLine
+from cursus_tui.app.line_marks import same_file
+from cursus_tui.app.panes.chrome import PaneBar, VerbLine
 from cursus_tui.app.panes.data_pane import DataPane
-from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.pipeline_pane import PipelinePane
 from cursus_tui.app.panes.search_line import SearchLine
-from cursus_tui.app.panes.step_line import StepLine
-from cursus_tui.app.ports import DeskPort, Done, SessionPort
-from cursus_tui.app.progress import ProgressReader
-from cursus_tui.app.screens.placing import pane_of, place
-from cursus_tui.app.screens.telling import tell_headings, tell_standing, tell_verbs
-from cursus_tui.app.situation import Situation
+from cursus_tui.app.ports import DebuggerPort, DeskPort, Done, SessionPort
+from cursus_tui.app.screens.paned import PanedScreen
+from cursus_tui.app.stops import Stops
 from cursus_tui.records.pipeline import Pipeline
 from cursus_tui.records.run import PauseReason, SessionState
 from cursus_tui.text import safe
 
-if TYPE_CHECKING:
-    from cursus_tui.app.panes.source_pane import SourcePane
-
 Verb = Callable[["MainScreen"], None]
 
 
-class MainScreen(Screen[None], inherit_bindings=False):
+class MainScreen(PanedScreen):
     """Everything about one pipeline. Facts arrive as messages; panes get the situation."""
 
-    CSS_PATH: ClassVar[str] = "main.tcss"
     TITLE: ClassVar[str] = "cursus-tui"
-
-    # As Textual has it, another focus paints the whole screen anew; the widgets concerned paint themselves.
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self, desk: DeskPort, keymap: Keymap, verbs: Callable[[], dict[str, Verb]]) -> None:
         """Make the screen; nothing is started yet.
@@ -62,43 +45,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
             keymap: The keys in force.
             verbs: Gives what each action of the registry does; asked when the first one is performed.
         """
-        super().__init__()
-        self.desk = desk
-        self.keymap = keymap
-        self.session: SessionPort | None = None
-        self.problem: str | None = None
+        super().__init__(desk, keymap)
         self._verbs = verbs
-        pipeline = desk.pipeline
-        self._kept = pipeline.overrides
-        first = next(iter(pipeline.steps), None)
-        self.situation = Situation(pipeline, step=first, findings=pipeline.findings, checking=True)
-        self._tab = "data"
-        self._zoomed = False
-        self._arrangement = Arrangement(True, frozenset({"pipeline"}), self._tab)
-        self._panes: dict[str, Pane] = {}
-        self._progress = ProgressReader()
+        self._kept = desk.pipeline.overrides
         self.disk = DiskWatch(self)
+        self.stops = Stops(self)
         self._unsubscribe: Callable[[], None] = lambda: None
-
-    def compose(self) -> ComposeResult:
-        """Everything that the first picture shows; the other panes follow behind it."""
-        pipeline, breakpoints = PipelinePane(id="pane-pipeline"), BreakpointsPane(id="pane-breakpoints")
-        data = DataPane(lambda: self.desk.data, self._lineage, id="pane-data")
-        self._panes = {"pipeline": pipeline, "data": data, "breakpoints": breakpoints}
-        yield PaneBar(id="bar-all")
-        yield StepLine()
-        with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield PaneBar(id="bar-left")
-                yield pipeline
-                yield PaneBar(id="bar-below")
-                yield breakpoints
-            with Vertical(id="right"):
-                yield PaneBar(id="bar-right")
-                yield data
-        yield SearchLine(id="search")
-        yield StatusLine()
-        yield VerbLine()
 
     def on_mount(self) -> None:
         """Show the pipeline; the ticking parts begin."""
@@ -106,138 +58,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.set_interval(0.5, self._tick)
         self.set_interval(1.0, self.disk.look)
         self.call_after_refresh(self._complete)
-
-    async def _complete(self, then: Callable[[], None] = lambda: None) -> None:
-        """Make the panes that the first picture does not show; then do what had to wait for them."""
-        if len(self._panes) < len(PANES):
-            from cursus_tui.app.panes.later import later_panes
-
-            made = later_panes()
-            await self.query_one("#right").mount(*made.values())
-            self._panes |= made
-            self._arrange()
-            self._hand_down()
-        then()
-
-    # --- panes -------------------------------------------------------------------------------------
-
-    def pane(self, name: str) -> Pane:
-        """A pane by its name."""
-        return self._panes[name]
-
-    @property
-    def data_pane(self) -> DataPane:
-        """The data pane."""
-        return self.query_one(DataPane)
-
-    @property
-    def source_pane(self) -> SourcePane:
-        """The source pane."""
-        from cursus_tui.app.panes.source_pane import SourcePane
-
-        return self.query_one(SourcePane)
-
-    @property
-    def current(self) -> Pane:
-        """The pane that has, or had, the focus."""
-        return self.pane(self.situation.pane)
-
-    @property
-    def arrangement(self) -> Arrangement:
-        """What is in sight."""
-        return self._arrangement
-
-    def go_to(self, pane: str) -> None:
-        """Bring a pane into sight and give it the focus."""
-        if pane not in self._panes:
-            self.call_later(self._complete, partial(self.go_to, pane))
-            return
-        self.situation = replace(self.situation, pane=pane)
-        self._arrange()
-        self.pane(pane).focus_target.focus()
-        self._hand_down()
-
-    def show_tab(self, tab: str) -> None:
-        """Show a tab beside the pipeline where there is room, else go to it."""
-        if self._arrangement.single or tab not in self._panes:
-            self.go_to(tab)
-            return
-        self._tab = tab
-        if self.situation.pane in TABS and self.situation.pane != tab:
-            self.go_to(tab)
-        else:
-            self._arrange()
-            self._hand_down()
-
-    def zoom(self, zoomed: bool) -> None:
-        """Let the pane fill the screen, or show all again."""
-        self._zoomed = zoomed
-        self._arrange()
-        self.current.focus_target.focus()
-        self._hand_down()
-
-    @property
-    def zoomed(self) -> bool:
-        """Whether the user let one pane fill the screen."""
-        return self._zoomed
-
-    def _arrange(self) -> None:
-        now = self.situation
-        found = arrange(
-            self.size.width or self.app.size.width,
-            self.size.height or self.app.size.height,
-            pane=now.pane,
-            tab=self._tab,
-            zoomed=self._zoomed,
-            breakpoints=bool(now.breakpoints),
-        )
-        self._arrangement, self._tab = found, found.tab
-        place(self, self._panes, found, now)
-        self._tell_headings()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Another width, another arrangement."""
-        self._arrange()
-        self.call_after_refresh(self._hand_down)
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The pane of the focused widget is what verbs and keys are about."""
-        name = pane_of(event.widget)
-        if name is not None and name != self.situation.pane:
-            self.situation = replace(self.situation, pane=name)
-            self._hand_down()
-
-    # --- the situation goes down --------------------------------------------------------------------
-
-    def change(self, **parts: Any) -> None:
-        """Replace parts of the situation and show it."""
-        self.situation = replace(self.situation, **parts)
-        if "breakpoints" in parts:
-            self._arrange()
-        self._hand_down()
-
-    def _hand_down(self) -> None:
-        for pane in self._panes.values():
-            pane.situation = self.situation
-            if pane.display:
-                pane.wake()
-        self._tell_headings()
-        self._tell_standing()
-
-    def _tell_headings(self) -> None:
-        self.query_one(StepLine).show(self.situation)
-        tell_headings(self, self.situation, self._arrangement)
-
-    def _tell_standing(self) -> None:
-        progress = self._progress.newest(self.situation.state)
-        tell_standing(self, self.situation, progress, self.keymap, self.problem)
-        tell_verbs(self, self.situation, self.current.verbs, self.keymap)
-
-    def _tick(self) -> None:
-        """Time passes while a step runs: the status line says so."""
-        if self.situation.running:
-            self._progress.look(self.situation.state)
-            self._tell_standing()
 
     # --- actions -----------------------------------------------------------------------------------
 
@@ -256,7 +76,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _select_what_is_pointed_at(self) -> None:
         """Keys may come faster than the message that the cursor moved: an action is about where the cursor is."""
-        if self.situation.pane == "pipeline":
+        if self.situation.pane == "source":
+            # Kept aside: nobody shows it, so nothing is handed down.
+            self.situation = replace(self.situation, source_place=self.source_pane.place)
+        elif self.situation.pane == "pipeline":
             step = self.query_one(PipelinePane).view.selected
             if step is not None and step != self.situation.step:
                 self.change(step=step)
@@ -307,6 +130,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if event.line is not None:
             self.source_pane.reveal(event.line)
 
+    def on_place_asked(self, event: messages.PlaceAsked) -> None:
+        """A pane wants a line shown."""
+        steps = self.situation.pipeline.steps
+        names = [name for name, step in steps.items() if same_file(step.script, event.path)]
+        if names and self.situation.step not in names:
+            self.change(step=names[0])
+        self.go_to("source")
+        self.source_pane.open(event.path, event.line)
+
     def on_search_line_asked(self, event: SearchLine.Asked) -> None:
         """The search begins."""
         self.close_search()
@@ -330,9 +162,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """The scripts were looked into."""
         self.change(pipeline=pipeline, findings=pipeline.findings, checking=False)
 
-    def begin(self, session: SessionPort) -> None:
+    def begin(self, session: SessionPort, debugger: DebuggerPort | None = None) -> None:
         """The session is there: commands can be given from now on."""
         self.session = session
+        if debugger is not None:
+            self.stops.begin(debugger)
         self._unsubscribe = session.subscribe(lambda fact: forward(self, fact))
         self.change(
             pipeline=session.pipeline,
@@ -340,6 +174,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             breakpoints=session.breakpoints,
             refusal=session.why_not,
             edited=session.pipeline.overrides != self._kept,
+            debuggable=debugger is not None,
+            line_breakpoints=session.line_breakpoints,
+            watches=session.watches,
         )
         self._take(session.state)
 
@@ -365,10 +202,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._progress.look(state)
         self.change(state=state, step=step or self.situation.step)
         if failed:
-            self._show_failure()
+            self.show_source()
 
-    def _show_failure(self) -> None:
-        """A failure opens the right place; it takes the focus only from the pipeline and from no question."""
+    def show_source(self) -> None:
+        """A failure or a stop opens the right place; it takes the focus from no question."""
         if self.app.screen is self and not isinstance(self.focused, Input):
             self.go_to("source")
         else:
@@ -393,6 +230,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Set, removed or switched."""
         self.change(breakpoints=event.breakpoints)
 
+    def on_line_breakpoints_arrived(self, event: messages.LineBreakpointsArrived) -> None:
+        """Set, changed, moved or removed."""
+        self.change(line_breakpoints=event.lines)
+
+    def on_watches_arrived(self, event: messages.WatchesArrived) -> None:
+        """Other expressions are watched."""
+        self.change(watches=event.watches)
+
+    def on_debugger_arrived(self, event: messages.DebuggerArrived) -> None:
+        """Stopped, gone on, attached; an IDE came or went."""
+        self.stops.arrived(event.debugger)
+
+    def on_frames_arrived(self, event: messages.FramesArrived) -> None:
+        """What was asked about a stop."""
+        self.stops.told(event)
+
+    def on_frame_asked(self, event: messages.FrameAsked) -> None:
+        """A pane looks at another frame or thread."""
+        self.stops.look_at(event.frame, event.thread)
+
     def on_finding_arrived(self, event: messages.FindingArrived) -> None:
         """Noticed while running."""
         self.change(findings=(*self.situation.findings, event.event.finding))
@@ -409,9 +266,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """The step printed: its last line is read with the next tick."""
         self._progress.printed(event.event)
 
-    def _lineage(self, step: str) -> tuple[Any, ...]:
-        return self.session.lineage(step) if self.session else ()
-
     # --- scripts edited outside ---------------------------------------------------------------------
 
     def scripts_changed(self, changed: frozenset[Any]) -> None:
@@ -425,3 +279,4 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_unmount(self) -> None:
         """No more events."""
         self._unsubscribe()
+        self.stops.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from cursus_tui.app.actions import ACTIONS
-from cursus_tui.app.arrangement import PANES, TABS, Arrangement
+from cursus_tui.app.arrangement import BELOW, PANES, TABS, TWO_COLUMNS, Arrangement
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.panes.chrome import PaneBar, StatusLine, VerbLine
 from cursus_tui.app.panes.pane import Pane
@@ -15,7 +15,7 @@ from cursus_tui.records.pipeline import Severity
 from cursus_tui.records.run import PauseReason
 from cursus_tui.text import safe
 
-_BARS = {"#bar-all": PANES, "#bar-left": ("pipeline",), "#bar-right": TABS, "#bar-below": ("breakpoints",)}
+_BARS = {"#bar-all": PANES, "#bar-left": ("pipeline",), "#bar-right": TABS, "#bar-below": BELOW}
 
 
 def tell_headings(screen: Screen[None], now: Situation, arrangement: Arrangement) -> None:
@@ -25,14 +25,15 @@ def tell_headings(screen: Screen[None], now: Situation, arrangement: Arrangement
         titles["checks"] += " …"
     elif worst := sum(found.severity is not Severity.INFO for found in now.findings):
         titles["checks"] += f" {worst}"
-    if now.breakpoints:
-        titles["breakpoints"] += f" {len(now.breakpoints)}"
+    if points := len(now.breakpoints) + len(now.line_breakpoints):
+        titles["breakpoints"] += f" {points}"
     if not arrangement.single:
         titles["pipeline"] += f"  {safe(now.pipeline.name, 40)}"
-    for bar, names in _BARS.items():
+    bars = {**_BARS, "#bar-under": ("variables",)} if arrangement.variables_below else _BARS
+    for bar, names in bars.items():
         found = screen.query_one(bar, PaneBar)
         found.panes = tuple((name, str(PANES.index(name) + 1), titles[name]) for name in names)
-        found.current = arrangement.tab
+        found.current = (arrangement.below or "") if bar == "#bar-below" else arrangement.tab
         found.focused_pane = now.pane
 
 
@@ -40,7 +41,7 @@ def tell_standing(
     screen: Screen[None], now: Situation, progress: Progress | None, keymap: Keymap, problem: str | None
 ) -> None:
     """Where execution stands and the next keys; or why nothing can run."""
-    sentence, following = standing(now, progress)
+    sentence, following = standing(now, progress, narrow=screen.size.width < TWO_COLUMNS)
     status = screen.query_one(StatusLine)
     status.sentence = safe(problem) if problem else sentence
     stepping = screen.query_one(f"#pane-{now.pane}", Pane).STEPPING
@@ -59,5 +60,6 @@ def tell_standing(
 def tell_verbs(screen: Screen[None], now: Situation, verbs: tuple[str, ...], keymap: Keymap) -> None:
     """The verbs of a pane with their keys, and which of them can be done now."""
     screen.query_one(VerbLine).verbs = tuple(
-        (name, keymap.label(name) or ":", ACTIONS[name].verb, ACTIONS[name].why_not(now) is None) for name in verbs
+        (name, keymap.label(name) or ":", ACTIONS[name].verb_now(now), ACTIONS[name].why_not(now) is None)
+        for name in verbs
     )

@@ -1,0 +1,63 @@
+"""Where a step that is stopped inside stands, in words, and the next keys."""
+
+from __future__ import annotations
+
+from cursus_tui.app.situation import Situation
+from cursus_tui.records.debug import DebugStop, StackFrame, StopKind
+from cursus_tui.text import safe
+
+Next = tuple[str, str]
+"""(action id, what it would do here, in words)."""
+
+_HOW = {
+    StopKind.ENTRY: "stopped at the start of main",
+    StopKind.PAUSE: "paused inside",
+    StopKind.CALL: "stopped by breakpoint()",
+}
+_STEPS: tuple[Next, ...] = (
+    ("step-over", "over"),
+    ("step-into", "into"),
+    ("finish", "out"),
+    ("continue", "go on"),
+    ("pane-variables", "variables"),
+)
+_HELD: tuple[Next, ...] = (
+    ("pane-variables", "variables"),
+    ("frame-up", "caller"),
+    ("open-editor", "edit"),
+    ("rerun", "re-run"),
+    ("continue", "let it fail"),
+)
+
+
+def stopped(situation: Situation, stop: DebugStop, *, narrow: bool = False) -> tuple[str, tuple[Next, ...]]:
+    """The sentence of the status line and the next actions at a stop.
+
+    Args:
+        situation: What is true now.
+        stop: Where the step stands.
+        narrow: Name neither the step nor the file.
+    """
+    line, file = place_of(situation, stop)
+    step = safe(stop.step)
+    if stop.kind is StopKind.EXCEPTION:
+        error = safe(stop.text.partition(":")[0].strip() or "an exception", 60)
+        told = f"held on {error}" if narrow else f"{step} is held on {error}"
+        return _with_place(told, line, "" if narrow else file), _HELD
+    if narrow:
+        return _with_place("stopped", line, ""), _STEPS
+    return _with_place(f"{_HOW.get(stop.kind, 'stopped')} in {step}".replace("inside in", "inside"), line, file), _STEPS
+
+
+def _with_place(told: str, line: int | None, file: str) -> str:
+    if line is None:
+        return told
+    return f"{told}, line {line}" + (f" of {file}" if file else "")
+
+
+def place_of(situation: Situation, stop: DebugStop) -> tuple[int | None, str]:
+    """Line and name of the file at which the step stands, as far as they are known."""
+    innermost: StackFrame | None = situation.frames[0] if situation.frames else None
+    file = stop.file or (innermost.file if innermost else None)
+    line = stop.line or (innermost.line if innermost else None)
+    return line, safe(file.name) if file else ""
