@@ -27,6 +27,7 @@ from cursus_tui.pipeline.settings_writer import write_settings
 from cursus_tui.pipeline.source_files import SourceFiles, names_of, source_files
 from cursus_tui.pipeline.target import Target, find_target
 from cursus_tui.pipeline.values import BuilderValues
+from cursus_tui.records.debug import DebugError
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.opening import LayoutFlags, OpenOptions, Saved
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline, ProjectLayout, Severity
@@ -35,6 +36,7 @@ from cursus_tui.storage.secrets import is_secret
 
 if TYPE_CHECKING:
     from cursus_tui.data.client import DataClient
+    from cursus_tui.debugging.debug_session import DebugSession
     from cursus_tui.execution.local_executor import LocalExecutor
     from cursus_tui.execution.session import Session
     from cursus_tui.storage.store import RunStore
@@ -153,19 +155,25 @@ class Workbench:
         opened: The pipeline.
         options: How the run is to be treated; its interpreter is the one that was chosen on opening.
         workspace: The folder that the user named, if any.
+        debugs: Have a debugger at hand, to stop inside of steps.
 
     Attributes:
         session: The session, once ``start`` was called.
+        debugger: The debugger, from then on; None where nobody debugs.
     """
 
-    def __init__(self, opened: Opened, options: RunOptions, workspace: Path | None = None) -> None:
+    def __init__(
+        self, opened: Opened, options: RunOptions, workspace: Path | None = None, *, debugs: bool = False
+    ) -> None:
         python = opened.interpreter
         self._opened = opened
         self._options = dataclasses.replace(options, python=python.python, python_reason=python.reason)
         self._folder = workspace
         self._shelf: _Shelf | None = None
         self._opening = threading.Lock()
+        self._debugs = debugs
         self.session: Session | None = None
+        self.debugger: DebugSession | None = None
         self._files = SourceFiles()
         self._files.take(self._files.look(self._source_files()))
 
@@ -245,6 +253,10 @@ class Workbench:
         self.check()
         executor = LocalExecutor(noticed=self._heard)
         shelf = self._shelved()
+        if self._debugs and not shelf.workspace.read_only:
+            from cursus_tui.debugging.debug_session import DebugSession
+
+            self.debugger = DebugSession(hold_seconds=self._options.hold_seconds)
         self.session = Session(
             self._opened.pipeline,
             resolve=self._opened.resolve,
@@ -253,6 +265,7 @@ class Workbench:
             probe=shelf.data,
             options=self._options,
             run_id=run_id,
+            debugger=self.debugger,
         )
         if not shelf.workspace.read_only:
             self._warm(executor)
@@ -272,11 +285,24 @@ class Workbench:
         """Import ahead what the scripts import, as far as the interpreter has it."""
         from cursus_tui.checks.static import preloadable
 
+        lent = self._lent()
         for python, modules in preloadable(self._opened.pipeline).items():
             interpreter = python or self._options.python
             absent = probe_of(interpreter).absent(name.partition(".")[0] for name in modules)
             present = sorted(name for name in modules if name.partition(".")[0] not in absent)
             executor.warm(interpreter, tuple(present), allow_network=self._options.allow_network)
+            if lent is not None:
+                executor.lend(interpreter, *lent)
+
+    def _lent(self) -> tuple[Path, Path] | None:
+        """What the interpreters of the scripts need of the debugger; None where there is none."""
+        if self.debugger is None or self.session is None:
+            return None
+        try:
+            return self.debugger.lent()
+        except DebugError as error:
+            self.session.tell(str(error))
+            return None
 
     def _heard(self, python: Path, message: Mapping[str, Any]) -> None:
         """Tell what happened to a worker rather than to a step. Called on the thread that listens to it."""

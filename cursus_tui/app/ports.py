@@ -231,6 +231,10 @@ class DeskPort(Protocol):
     def data(self) -> DataPort:
         """Starts its process on first use."""
 
+    @property
+    def debugger(self) -> DebuggerPort | None:
+        """Stops inside of steps, once the session was started; None where nothing can."""
+
     def check(self) -> Pipeline:
         """The pipeline with what its scripts' source tells. Blocks."""
 

@@ -56,7 +56,7 @@ def debug(
     def open_desk() -> Workbench:
         from cursus_tui.workbench import Workbench, open_pipeline
 
-        return Workbench(open_pipeline(path, options, check=False), limits, workspace)
+        return Workbench(open_pipeline(path, options, check=False), limits, workspace, debugs=True)
 
     settings = load_settings()
     app = CursusApp(open_desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)

@@ -12,6 +12,7 @@ from typing import Any
 from fake_data import FakeData
 from fake_pipeline import make_pipeline
 
+from cursus_tui.app.ports import DebuggerPort
 from cursus_tui.execution.legality import IllegalCommand
 from cursus_tui.records.debug import DebugStop, LineBreakpoint, StopKind
 from cursus_tui.records.errors import UserError
@@ -407,6 +408,7 @@ class FakeDesk:
         self.reloaded: list[tuple[Path, ...]] = []
         self.invalid: UserError | None = None
         self._unfinished = unfinished
+        self.debugger: DebuggerPort | None = None
 
     def check(self) -> Pipeline:
         return self.pipeline
