@@ -18,7 +18,7 @@ Front to zygote: ``{op, ...}``
 Zygote to front, about itself: ``{event, ...}``
     ready: ``pid, python, guard`` (``namespace``, ``python``, ``none``: see :mod:`guards`), ``failed``
     preloaded: ``seconds, failed`` {module: why}, ``left`` {module: why}: to the steps, which import them anew
-    lent: ``failed``: why not, or None
+    lent: ``failed`` {module: why}
     probed: ``id``
     unusable: ``reason``
 

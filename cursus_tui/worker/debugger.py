@@ -24,6 +24,7 @@ from .streams import move_high
 
 ATTACH_SECONDS = 5.0
 """How long the front may take for the hand-shake; after that the step goes on without a debugger."""
+DISPOSE_SECONDS = 2.0
 WORKER_FOLDER = os.path.dirname(os.path.abspath(__file__))
 LIVE = "%s.live" % __package__
 _START_PAUSE = 0.1
@@ -97,8 +98,10 @@ class Debugger:
     @property
     def attached(self) -> bool:
         """Whether the front is at the other end and has finished its hand-shake."""
-        database = _global_debugger()
-        return database is not None and database.is_attached() and database.reader.is_alive()
+        debugger = _global_debugger()
+        if debugger is None or debugger.pydb_disposed:
+            return False
+        return bool(debugger.is_attached() and debugger.reader.is_alive())
 
     def stop_here(self, frame: FrameType) -> None:
         """Stop on the next line of a frame of this thread."""
@@ -133,6 +136,7 @@ class Debugger:
         if not self._forgets_in_fork:
             self._forgets_in_fork = True
             os.register_at_fork(after_in_child=forget_in_fork)
+        _wait_until_disposed()
         lent, token = str(order["lent"]), str(order["token"])
         with _dialling(pydevd, str(order["socket"])):
             pydevd.settrace(
@@ -250,6 +254,15 @@ def _facts() -> Dict[str, Any]:
         "compiled": "_pydevd_bundle.pydevd_cython" in sys.modules,
         "monitoring": bool(getattr(constants, "PYDEVD_USE_SYS_MONITORING", False)),
     }
+
+
+def _wait_until_disposed() -> None:
+    """An earlier front is gone: let what was connected to it end, or it would be taken for the new connection."""
+    until = _now() + DISPOSE_SECONDS
+    debugger = _global_debugger()
+    while debugger is not None and debugger.pydb_disposed and _now() < until:
+        _sleep(0.01)
+        debugger = _global_debugger()
 
 
 def _let_go() -> None:

@@ -204,14 +204,14 @@ class Zygote:
         """Import the debugger, so that no step that wants it has to wait for that."""
         self._to_lend = None
         self._drop_spare()
-        why = None
+        failed: Dict[str, str] = {}
         try:
             lend(str(message.get("folder")), str(message.get("pycache")))
             live_files.warm()
         except DebuggerUnusableError as error:
-            why = str(error)
+            failed["debugpy"] = str(error)
         self._is_settled = False
-        self.announce("lent", failed=why)
+        self.announce("lent", failed=failed)
 
     def _front_gone(self) -> None:
         for step in self._steps.values():

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from needs import missing
+from needs import interpreter, missing
 
 from cursus_tui.worker import launch
 from cursus_tui.worker.channel import LineReader, encode
@@ -26,19 +24,6 @@ def main(input_paths, output_paths, environ_vars, job_args, logger=None):
 if __name__ == "__main__":
     main({"data": "/opt/ml/processing/input/data"}, {}, {"FAIL": os.environ["FAIL"] == "yes"}, None)
 """
-
-
-def interpreter(version: str) -> Path:
-    """A Python of this version: on the PATH, or among pyenv's."""
-    candidates = [shutil.which(f"python{version}"), sys.executable]
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    candidates += [str(path) for path in sorted((root / "versions").glob(f"{version}.*/bin/python"))]
-    probe = "import sys; print('%d.%d' % sys.version_info[:2])"
-    for candidate in filter(None, candidates):
-        answer = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, check=False)
-        if answer.stdout.strip() == version:
-            return Path(candidate)
-    pytest.skip(f"no Python {version} here")
 
 
 def converse(python: str, requests: list[dict[str, object]]) -> list[dict[str, object]]:
