@@ -89,15 +89,27 @@ class Armed:
             self._note((key, line), answer)
         return dict(zip(lines, answers, strict=False))
 
+    async def sync_or_note(self, upstream: Upstream, key: str) -> None:
+        """Tell the step's debugger a file's; where it refuses, they are unverified, and no more.
+
+        Raises:
+            DebugError: It is gone.
+        """
+        try:
+            await self.sync(upstream, key)
+        except DebugError:
+            if not upstream.is_open:
+                raise
+            self._unverified |= {(key, line_of(one)) for one in self.union(key)[1]}
+
     async def sync_all(self, upstream: Upstream) -> None:
-        """Tell the step's debugger everything. A file that it refuses is unverified, and no more."""
+        """Tell the step's debugger everything.
+
+        Raises:
+            DebugError: It is gone.
+        """
         for key in sorted(self.keys()):
-            try:
-                await self.sync(upstream, key)
-            except DebugError:
-                if not upstream.is_open:
-                    raise
-                self._unverified |= {(key, line_of(one)) for one in self.union(key)[1]}
+            await self.sync_or_note(upstream, key)
 
     def changed(self, body: Mapping[str, Any]) -> None:
         """The debugger says anew what became of a breakpoint."""

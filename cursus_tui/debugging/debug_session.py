@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import secrets
-import shutil
-import socket
-import tempfile
-import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cursus_tui.debugging.breakpoints import key_of
+from cursus_tui.debugging.debug_loop import NOT_DEBUGGED, DebugLoop
 from cursus_tui.debugging.followed import Followed
-from cursus_tui.debugging.hub import NOT_DEBUGGED, Hub
+from cursus_tui.debugging.hold_limit import HOLD_SECONDS, HoldLimit
+from cursus_tui.debugging.hub import Hub
 from cursus_tui.debugging.ide_server import IdeServer
 from cursus_tui.debugging.lending import lent_folder
 from cursus_tui.debugging.live_tables import show_expression, table_of
@@ -49,10 +46,6 @@ from cursus_tui.records.events import Noticed, SessionEvent
 from cursus_tui.records.run import Attempt, Frame
 
 Answer = TypeVar("Answer")
-HOLD_SECONDS = 1800.0
-LOW_MEMORY = 0.05
-"""Of the machine's: a held step gives its memory back below that."""
-LOOK_SECONDS = 5.0
 
 
 class DebugSession:
@@ -64,24 +57,16 @@ class DebugSession:
     """
 
     def __init__(self, *, hold_seconds: float = HOLD_SECONDS, cache: Path | None = None) -> None:
-        self._folder = Path(tempfile.gettempdir()) / f"cursus-tui-{secrets.token_hex(8)}"
-        if len(str(self._folder)) > 90:
-            # The path of a Unix socket has at most 107 bytes, on some systems 103.
-            self._folder = Path("/tmp") / self._folder.name
-        self._hold_seconds = hold_seconds
         self._cache = cache
-        self._lock = threading.RLock()
         self._callbacks: tuple[Callable[[SessionEvent], None], ...] = ()
-        self._hub = Hub(self._say, self._held)
+        self._hub = Hub(self._say, lambda stop: self._limit.begin(stop))
+        self._limit = HoldLimit(self._hub, hold_seconds, lambda: self.resume(Resume.CONTINUE))
         self._ides = IdeServer(self._hub)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._server: asyncio.Server | None = None
-        self._closed = False
+        self._loop = DebugLoop(self._hub.link.dialled)
         self._orders: dict[str, Followed] = {}
         self._lines: tuple[LineBreakpoint, ...] = ()
-        self._lent: tuple[Path, Path] | None = None
         self._runs_to: frozenset[str] = frozenset()
+        self._lent: tuple[Path, Path] | None = None
         self._blocks = itertools.count(1)
 
     # --- the session's side: DebugPort
@@ -95,9 +80,9 @@ class DebugSession:
         at_start = entry or bool((wanted | self._runs_to) - others)
         lent, pycache = self._lend()
         if at_start:
-            self._start()
+            self._loop.start()
         order = DebugOrder(
-            socket=self._folder / "s",
+            socket=self._loop.socket,
             token=secrets.token_hex(16),
             lent=lent,
             pycache=pycache,
@@ -106,7 +91,7 @@ class DebugSession:
             hold=hold,
         )
         followed = self._orders[order.token] = Followed(order, step, others)
-        self._post(self._hub.expect, followed)
+        self._loop.post(self._hub.expect, followed)
         return order
 
     def lent(self) -> tuple[Path, Path]:
@@ -119,25 +104,25 @@ class DebugSession:
         """The attempt runs."""
         followed = self._orders.get(order.token)
         if followed is not None:
-            self._post(self._hub.follow, followed, attempt, process, told)
+            self._loop.post(self._hub.follow, followed, attempt, process, told)
 
     def heard(self, order: DebugOrder, event: WorkerEvent) -> None:
         """The step is about to enter main, is parked on an exception, or called ``breakpoint()``."""
         followed = self._orders.get(order.token)
         if followed is not None:
             self._start()
-            self._post(self._hub.heard, followed, event)
+            self._loop.post(self._hub.heard, followed, event)
 
     def ended(self, order: DebugOrder) -> None:
         """The attempt is over."""
         followed = self._orders.pop(order.token, None)
         self._runs_to = frozenset()
         if followed is not None:
-            self._post(self._hub.ended, followed)
+            self._loop.post(self._hub.ended, followed)
 
     def resume(self, how: Resume) -> None:
         """Let a stopped step go on; nothing happens where none is stopped."""
-        if self._loop is not None:
+        if self._loop.is_running:
             self._wish(self._resume(how))
 
     def suspend(self) -> None:
@@ -156,20 +141,11 @@ class DebugSession:
         self._lines = lines
         if self._orders and any(one.enabled for one in lines):
             self._start()
-        self._post(self._hub.set_lines, lines)
+        self._loop.post(self._hub.set_lines, lines)
 
     def close(self) -> None:
         """Let go of everything; a step goes on."""
-        with self._lock:
-            self._closed = True
-            loop, thread = self._loop, self._thread
-        if loop is None or thread is None:
-            return
-        if threading.current_thread() is thread:
-            loop.create_task(self._end())
-            return
-        asyncio.run_coroutine_threadsafe(self._end(), loop)
-        thread.join(5)
+        self._loop.close(self._farewell)
 
     # --- the screen's side: DebuggerPort
 
@@ -180,12 +156,10 @@ class DebugSession:
 
     def subscribe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Call back on each ``DebuggerChanged`` and ``Noticed``; returns how to stop that."""
-        with self._lock:
-            self._callbacks += (callback,)
+        self._callbacks += (callback,)
 
         def stop() -> None:
-            with self._lock:
-                self._callbacks = tuple(one for one in self._callbacks if one is not callback)
+            self._callbacks = tuple(one for one in self._callbacks if one is not callback)
 
         return stop
 
@@ -220,7 +194,7 @@ class DebugSession:
 
     def interrupt(self) -> None:
         """End an evaluation that goes on."""
-        self._post(self._hub.interrupt)
+        self._loop.post(self._hub.interrupt)
 
     def set_variable(self, reference: int, name: str, value: str) -> Future[Variable]:
         """Give a variable another value, an expression of its frame."""
@@ -244,89 +218,42 @@ class DebugSession:
 
     def live_table(self, expression: str, frame: int | None, first: int = 0) -> Future[LiveTable]:
         """Rows of a value; with no frame, of a local of the running step's main thread, as a sample."""
-        return self._run(self._live_table(expression, frame, first))
+        return self._loop.run(self._live_table(expression, frame, first))
 
     def sample(self) -> Future[tuple[Frame, ...]]:
         """Where the running step's main thread is, without a debugger; outermost first."""
-        return self._run(self._sample())
+        return self._loop.run(self._sample())
 
     def open_ide(self, port: int | None = None) -> Future[IdeState]:
         """Open the door for IDEs: at this port, else 5678 or the next that is free."""
         self._start()
-        return self._run(self._ides.open(port))
+        return self._loop.run(self._ides.open(port))
 
     def close_ide(self) -> Future[IdeState]:
         """Close it; attached IDEs are let go."""
-        return self._run(self._ides.close())
+        return self._loop.run(self._ides.close())
 
-    # --- the debug thread
+    # --- how it is done
 
     def _start(self) -> None:
-        """Start the thread, and listen for the debugger of a step."""
-        with self._lock:
-            if self._loop is not None or self._closed:
-                return
-            self._folder.mkdir(mode=0o700)
-            listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            listening.bind(str(self._folder / "s"))
-            os.chmod(self._folder / "s", 0o600)
-            listening.listen(4)
-            loop = self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._serve, args=(loop, listening), name="debug", daemon=True)
-            self._thread.start()
-
-    def _serve(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
-        asyncio.set_event_loop(loop)
         try:
-            self._server = loop.run_until_complete(asyncio.start_unix_server(self._hub.dialled, sock=listening))
-            loop.run_forever()
-        finally:
-            loop.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    async def _end(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        await self._ides.close()
-        if self._hub.upstream is not None:
-            self._hub.upstream.close()
-        loop = asyncio.get_running_loop()
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-        # Transports close their sockets in the loop's next turns.
-        await asyncio.sleep(0.01)
-        loop.stop()
-
-    def _post(self, act: Callable[..., None], *arguments: Any) -> None:
-        """Have something done on the debug thread; at once where there is none yet."""
-        with self._lock:
-            if self._closed:
-                return
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(act, *arguments)
-                return
-            act(*arguments)
-
-    def _run(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
-        with self._lock:
-            if self._loop is not None and not self._closed:
-                return asyncio.run_coroutine_threadsafe(work, self._loop)
-        work.close()
-        refused: Future[Answer] = Future()
-        refused.set_exception(DebugError(NOT_DEBUGGED))
-        return refused
+            self._loop.start()
+        except DebugError as error:
+            self._say(Noticed("warning", str(error)))
 
     def _wish(self, work: Coroutine[Any, Any, None]) -> None:
         """A command of the session's: nobody waits for it, so what goes wrong is said."""
-        self._run(self._said(work))
+        self._loop.run(self._said(work))
 
     async def _said(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except DebugError as error:
             self._hub.warn(str(error))
+
+    async def _farewell(self) -> None:
+        await self._ides.close()
+        self._hub.link.close()
 
     async def _resume(self, how: Resume) -> None:
         halted = self._hub.halted
@@ -337,13 +264,13 @@ class DebugSession:
         async def asked() -> Answer:
             hub = self._hub
             if hub.halted is None and command != "threads":
-                raise DebugError("it is not stopped" if hub.upstream is not None else NOT_DEBUGGED)
+                raise DebugError("it is not stopped" if hub.link.is_attached else NOT_DEBUGGED)
             answer = read(await hub.request(hub.terminal, command, arguments))
             if command == "setVariable" or arguments.get("context") == "repl":
                 hub.values_changed(hub.terminal)
             return answer
 
-        return self._run(asked())
+        return self._loop.run(asked())
 
     async def _live_table(self, expression: str, frame: int | None, first: int) -> LiveTable:
         running = self._hub.running
@@ -372,32 +299,12 @@ class DebugSession:
                 self._lent = lent_folder(self._cache)
             except DebugError as error:
                 self._say(Noticed("warning", str(error)))
-                self._lent = (self._folder / "debugpy", self._folder / "compiled")
+                self._lent = (self._loop.folder / "debugpy", self._loop.folder / "compiled")
         return self._lent
 
     def _say(self, event: SessionEvent) -> None:
         for callback in self._callbacks:
             callback(event)
-
-    # --- a failed step is not held for ever
-
-    def _held(self, stop: DebugStop) -> None:
-        asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look, stop)
-
-    def _look(self, stop: DebugStop) -> None:
-        if self._hub.state.stop != stop:
-            return
-        idle = asyncio.get_running_loop().time() - self._hub.asked
-        why = ""
-        if idle > self._hold_seconds:
-            why = f"{stop.step} was held for {self._hold_seconds / 60:.0f} minutes without being asked anything"
-        elif _memory_left() < LOW_MEMORY:
-            why = f"memory runs out: {stop.step} was let go"
-        if not why:
-            self._held(stop)
-            return
-        self._hub.warn(f"{why}; its stack is kept")
-        asyncio.get_running_loop().create_task(self._said(self._resume(Resume.CONTINUE)))
 
 
 async def _answered(wish: Future[Any]) -> Any:
@@ -405,13 +312,3 @@ async def _answered(wish: Future[Any]) -> Any:
         return await asyncio.wait_for(asyncio.wrap_future(wish), EVALUATE_SECONDS)
     except (RuntimeError, TimeoutError) as error:
         raise DebugError(str(error) or "the step did not answer") from error
-
-
-def _memory_left() -> float:
-    """Share of the machine's memory that can be had; 1 where nobody says."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            sizes = {line.partition(":")[0]: int(line.split()[1]) for line in file}
-        return sizes["MemAvailable"] / sizes["MemTotal"]
-    except (OSError, KeyError, ValueError, IndexError):
-        return 1.0

@@ -11,9 +11,10 @@ from typing import Any
 from cursus_tui.debugging.armed import Answers, Armed, of_ides
 from cursus_tui.debugging.clients import Client, Ide
 from cursus_tui.debugging.dap import Message
+from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.followed import Followed
-from cursus_tui.debugging.handshake import authorise, introduce, is_own
-from cursus_tui.debugging.upstream import Upstream
+from cursus_tui.debugging.readings import exception_text, kind_of_stop, place_of, rows_of, whole
+from cursus_tui.debugging.step_link import LinkEnd, StepLink
 from cursus_tui.execution.ports import StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, StopKind
 from cursus_tui.records.events import DebuggerChanged, Noticed, SessionEvent
@@ -41,10 +42,8 @@ PASSED_ON = RESUMES | {
 """Requests that the step's debugger answers; anything else of an IDE's is the hub's own, or unsupported."""
 EVENTS = frozenset({"breakpoint", "invalidated", "loadedSource", "module", "output"})
 """Events that IDEs get as they come."""
-HANDSHAKE_SECONDS = 20.0
 QUIET_SECONDS = 0.1
 """A step that stops again by then has not gone on, for the session and the screen."""
-NOT_DEBUGGED = "no step is being debugged"
 
 
 class Hub:
@@ -62,7 +61,6 @@ class Hub:
         self.ide = IdeState(None)
         self.armed = Armed(lambda: (self.terminal, *self.ides))
         self.running: Followed | None = None
-        self.upstream: Upstream | None = None
         self.halted: Message | None = None
         """What the debugger said of the stop; None from the moment on that a resume is sent."""
         self.threads: dict[int, None] = {}
@@ -74,16 +72,25 @@ class Hub:
         self._number = 0
         self._evaluating = 0
         self._pausing = False
-        self._attached = False
-        self._initialized = asyncio.Event()
-        self._expected: dict[str, Followed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.link = StepLink(
+            self.armed,
+            LinkEnd(
+                heard=self._debugger_said,
+                lost=self._debugger_lost,
+                changed=self._publish,
+                gave_up=self.warn,
+                filters=self._filters,
+                just_my_code=self._just_my_code,
+                spawn=self._spawn,
+            ),
+        )
 
     # --- attempts, as the session tells of them
 
     def expect(self, followed: Followed) -> None:
         """An attempt is about to start."""
-        self._expected[followed.order.token] = followed
+        self.link.expect(followed)
 
     def follow(
         self, followed: Followed, attempt: Attempt, process: StepProcess, told: Callable[[DebugStop | None], None]
@@ -96,14 +103,11 @@ class Hub:
 
     def ended(self, followed: Followed) -> None:
         """It is over."""
-        self._expected.pop(followed.order.token, None)
-        followed.failure = followed.failure or "the step has ended"
-        followed.arrived.set()
+        self.link.forget(followed)
         if self.running is followed:
             self.running = None
             self.armed.clear_once()
-            if self.upstream is not None:
-                self.upstream.close()
+            self.link.close()
 
     def heard(self, followed: Followed, event: WorkerEvent) -> None:
         """What its process reported, where that concerns the debugger."""
@@ -115,95 +119,12 @@ class Hub:
             case "parked":
                 self._spawn(self._answer_wait(followed, "release"))
             case "debugger" if not event.fields.get("attached", True):
-                self._give_up(followed, str(event.fields.get("error") or "its debugger did not start"))
+                self.link.give_up(followed, str(event.fields.get("error") or "its debugger did not start"))
 
-    # --- the step's debugger
+    # --- what the step's debugger says
 
-    async def dialled(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A process dialled our Unix socket."""
-        upstream = Upstream(reader, writer, self._upstream_said, self._upstream_lost)
-        if not is_own(writer):
-            upstream.close()
-            return
-        self._spawn(upstream.pump())
-        followed: Followed | None = None
-        try:
-            async with asyncio.timeout(HANDSHAKE_SECONDS):
-                followed = await authorise(upstream, tuple(reversed(self._expected.values())))
-                if self.upstream is not None:
-                    raise DebugError("a second debugger of the same step")
-                await self._take_up(upstream)
-        except (DebugError, TimeoutError) as error:
-            upstream.close()
-            if followed is not None:
-                self._give_up(followed, str(error) or "its debugger fell silent")
-            return
-        followed.failure = ""
-        followed.arrived.set()
-        self._attached = True
-        self._publish()
-
-    async def _take_up(self, upstream: Upstream) -> None:
-        self.upstream = upstream
-        self._initialized.clear()
-        mine = all(client.just_my_code for client in (self.terminal, *self.ides))
-        attached = await introduce(upstream, self._initialized, just_my_code=mine)
-        await self.armed.sync_all(upstream)
-        await self.send_filters()
-        # A condition that raises would be passed by in silence.
-        loud: Message = {"skipSuspendOnBreakpointException": [], "skipPrintBreakpointException": []}
-        await upstream.ask("setDebuggerProperty", loud)
-        await upstream.ask("configurationDone", {})
-        await upstream.answer("attach", attached)
-
-    async def attach(self, followed: Followed) -> None:
-        """Have the debugger of a running step started, unless it is.
-
-        Raises:
-            DebugError: That cannot be.
-        """
-        if self._attached:
-            return
-        if followed.attaching is None or followed.attaching.done():
-            followed.attaching = asyncio.create_task(self._attach(followed))
-        await asyncio.shield(followed.attaching)
-
-    async def _attach(self, followed: Followed) -> None:
-        order, process = followed.order, followed.process
-        if process is not None and not (order.at_start and not followed.arrived.is_set()):
-            followed.arrived.clear()
-            places = {"socket": order.socket, "lent": order.lent, "pycache": order.pycache}
-            wish = process.request("debug", token=order.token, **{name: str(path) for name, path in places.items()})
-            try:
-                await asyncio.wait_for(asyncio.wrap_future(wish), HANDSHAKE_SECONDS)
-            except (RuntimeError, TimeoutError) as error:
-                raise DebugError(str(error) or "the step does not answer") from error
-        try:
-            await asyncio.wait_for(followed.arrived.wait(), HANDSHAKE_SECONDS)
-        except TimeoutError:
-            raise DebugError("its debugger did not dial in") from None
-        if not self._attached:
-            raise DebugError(followed.failure or "its debugger has let go")
-
-    async def send_filters(self) -> None:
-        """Tell the debugger on which exceptions anyone wants to stop; a parked step needs ``uncaught``."""
-        if self.upstream is not None:
-            wanted = {"uncaught"}.union(*(ide.filters for ide in self.ides))
-            await self.upstream.ask("setExceptionBreakpoints", {"filters": sorted(wanted)})
-
-    def _give_up(self, followed: Followed, why: str) -> None:
-        followed.failure = why
-        followed.arrived.set()
-        if not followed.warned and followed.step and self._expected.get(followed.order.token) is followed:
-            followed.warned = True
-            self.warn(f"{followed.step} cannot be debugged: {why}")
-
-    def _upstream_said(self, upstream: Upstream, name: str, body: Message) -> None:
-        if upstream is not self.upstream:
-            return
-        if name == "initialized":
-            self._initialized.set()
-        elif name == "stopped":
+    def _debugger_said(self, name: str, body: Message) -> None:
+        if name == "stopped":
             self._stopped(body)
         elif name == "continued":
             if self.halted is not None:
@@ -218,18 +139,20 @@ class Hub:
                 self._printed(body)
             self.broadcast(name, body)
 
-    def _upstream_lost(self, upstream: Upstream) -> None:
-        if upstream is not self.upstream:
-            return
-        self.upstream, self._attached = None, False
-        self._initialized.set()
-        self.armed.forget_answers()
+    def _debugger_lost(self) -> None:
         if self.halted is not None:
             self._goes_on(None)
         for thread in self.threads:
             self.broadcast("thread", {"reason": "exited", "threadId": thread})
         self.threads.clear()
         self._settled(self._number)
+
+    def _filters(self) -> set[str]:
+        # A parked step stops on its exception only where uncaught ones are wanted.
+        return {"uncaught"}.union(*(ide.filters for ide in self.ides))
+
+    def _just_my_code(self) -> bool:
+        return all(client.just_my_code for client in (self.terminal, *self.ides))
 
     # --- stops
 
@@ -243,7 +166,7 @@ class Hub:
 
     async def _describe(self, followed: Followed, number: int, body: Message) -> None:
         """Find out where it stands, then say so."""
-        upstream, attempt, thread = self.upstream, followed.attempt, _whole(body.get("threadId"))
+        upstream, attempt, thread = self.link.upstream, followed.attempt, whole(body.get("threadId"))
         if upstream is None or attempt is None:
             return
         try:
@@ -252,44 +175,29 @@ class Hub:
             stack = {}
         if number != self._number or self.halted is not body:
             return
-        frames = stack.get("stackFrames")
-        top = frames[0] if isinstance(frames, list) and frames and isinstance(frames[0], dict) else {}
-        source = top.get("source") or {}
-        path, line = str(source.get("path") or ""), _whole(top.get("line"))
-        kind = self._kind(followed, body, path, line)
-        text = ": ".join(str(body[name]) for name in ("text", "description") if body.get(name))
+        path, line = place_of(stack)
         stop = DebugStop(
             number=number,
             step=followed.step,
             attempt=attempt.number,
-            kind=kind,
+            kind=kind_of_stop(
+                body,
+                once=self.armed.kind_at(path, line),
+                called=followed.in_breakpoint_call,
+                paused=self._pausing,
+            ),
             thread=thread,
             file=Path(path) if path else None,
             line=line or None,
-            text=safe(text, 2000) if kind is StopKind.EXCEPTION else "",
+            text=exception_text(body),
         )
         followed.in_breakpoint_call = self._pausing = False
         self._stop = stop
         self._publish()
         followed.tell(stop)
-        if kind is StopKind.EXCEPTION:
+        if stop.kind is StopKind.EXCEPTION:
             self._held(stop)
         await self._sync(self.armed.clear_once())
-
-    def _kind(self, followed: Followed, body: Mapping[str, Any], path: str, line: int) -> StopKind:
-        reason = body.get("reason")
-        if reason == "exception":
-            return StopKind.EXCEPTION
-        if followed.in_breakpoint_call:
-            return StopKind.CALL
-        if reason == "pause":
-            return StopKind.PAUSE if self._pausing else StopKind.CALL
-        once = self.armed.kind_at(path, line)
-        if once is not None:
-            return once
-        if reason in ("breakpoint", "function breakpoint"):
-            return StopKind.BREAKPOINT
-        return StopKind.ENTRY if reason == "entry" else StopKind.STEP
 
     def _goes_on(self, but: Client | None) -> None:
         """A resume was sent, or seen: the stop is over for everyone."""
@@ -308,23 +216,23 @@ class Hub:
 
     async def _entering(self, followed: Followed, fields: Mapping[str, Any]) -> None:
         """It waits before its ``main``: set the breakpoint there."""
-        path, line = str(fields.get("file") or ""), _whole(fields.get("line"))
+        path, line = str(fields.get("file") or ""), whole(fields.get("line"))
         try:
             if followed.order.entry and path and line:
-                await self.attach(followed)
+                await self.link.attach(followed)
                 await self._sync({self.armed.add_once(path, line, StopKind.ENTRY)})
         except DebugError as error:
-            self._give_up(followed, str(error))
+            self.link.give_up(followed, str(error))
         finally:
             self._request(followed, "go")
 
     async def _answer_wait(self, followed: Followed, operation: str, *, called: bool = False) -> None:
         """It waits for its debugger: start that, and let it stop; without one it goes on all the same."""
         try:
-            await self.attach(followed)
+            await self.link.attach(followed)
             followed.in_breakpoint_call = called
         except DebugError as error:
-            self._give_up(followed, str(error))
+            self.link.give_up(followed, str(error))
         finally:
             self._request(followed, operation)
 
@@ -333,7 +241,7 @@ class Hub:
             followed.process.request(operation)
 
     def _thread(self, body: Message) -> None:
-        number = _whole(body.get("threadId"))
+        number = whole(body.get("threadId"))
         if body.get("reason") == "exited":
             self.threads.pop(number, None)
         else:
@@ -356,7 +264,7 @@ class Hub:
         self.asked = asyncio.get_running_loop().time()
         if command not in PASSED_ON:
             raise DebugError(f"{command} is not supported")
-        upstream = self.upstream
+        upstream = self.link.upstream
         if upstream is None:
             raise DebugError(NOT_DEBUGGED)
         if command in RESUMES:
@@ -382,11 +290,11 @@ class Hub:
         """
         if self.running is None:
             raise DebugError("no step runs")
-        await self.attach(self.running)
-        if self.halted is None and self.upstream is not None:
+        await self.link.attach(self.running)
+        if self.halted is None and self.link.upstream is not None:
             self._pausing = True
-            thread = next(iter(self.threads), 1)
-            await self.upstream.ask("pause", {"threadId": thread})
+            threads = rows_of(await self.link.upstream.ask("threads", {}), "threads")
+            await self.link.upstream.ask("pause", {"threadId": whole(threads[0].get("id")) if threads else 1})
 
     async def run_to(self, path: str, line: int) -> None:
         """Stop on a line, once; a stopped step goes on.
@@ -397,7 +305,7 @@ class Hub:
         key = self.armed.add_once(path, line, StopKind.STEP)
         if self.running is None:
             return
-        await self.attach(self.running)
+        await self.link.attach(self.running)
         await self._sync({key})
         if self.halted is not None:
             await self.request(self.terminal, "continue", {"threadId": self.halted.get("threadId", 1)})
@@ -405,9 +313,8 @@ class Hub:
     def interrupt(self) -> None:
         """End an evaluation that goes on; at any other moment the signal would end the step."""
         process = self.running.process if self.running is not None else None
-        end = getattr(process, "interrupt", None)
-        if self._evaluating and end is not None:
-            end()
+        if self._evaluating and process is not None:
+            process.interrupt()
 
     def set_lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
         """Replace the terminal's breakpoints."""
@@ -417,8 +324,8 @@ class Hub:
 
     async def set_ide_lines(self, key: str) -> Answers:
         """An IDE's breakpoints in a file changed; what the debugger makes of them, where there is one."""
-        upstream = self.upstream
-        if upstream is None or not self._attached:
+        upstream = self.link.upstream
+        if upstream is None or not self.link.is_attached:
             self.lines_changed({key})
             return {}
         try:
@@ -434,7 +341,7 @@ class Hub:
 
     def lines_changed(self, keys: set[str]) -> None:
         """Breakpoints of these files changed: tell the step's debugger, and start it for the first one."""
-        if self._attached:
+        if self.link.is_attached:
             self._spawn(self._sync(keys))
         elif self.running is not None and keys & (self.armed.keys() - self.running.others):
             self._spawn(self._attach_for_lines(self.running))
@@ -442,18 +349,12 @@ class Hub:
 
     async def _attach_for_lines(self, followed: Followed) -> None:
         try:
-            await self.attach(followed)
+            await self.link.attach(followed)
         except DebugError as error:
-            self._give_up(followed, str(error))
+            self.link.give_up(followed, str(error))
 
     async def _sync(self, keys: set[str]) -> None:
-        upstream = self.upstream
-        for key in keys:
-            if upstream is not None and upstream.is_open:
-                try:
-                    await self.armed.sync(upstream, key)
-                except DebugError:
-                    LOG.debug("breakpoints of %s were refused", key, exc_info=True)
+        await self.link.sync(keys)
         self._publish()
 
     def leave(self, ide: Ide) -> None:
@@ -462,7 +363,7 @@ class Hub:
             self.ides.remove(ide)
             self.lines_changed(set(ide.files))
             if ide.filters:
-                self._spawn(self.send_filters())
+                self._spawn(self.link.send_filters())
             self._publish()
 
     # --- telling
@@ -484,7 +385,9 @@ class Hub:
 
     def _publish(self) -> None:
         ide = IdeState(self.ide.port, tuple(safe(one.name, 60) for one in self.ides), self.ide.refused)
-        state = DebuggerState(self._stop, self._attached, ide, of_ides(self.ides), self.armed.unverified(self.terminal))
+        state = DebuggerState(
+            self._stop, self.link.is_attached, ide, of_ides(self.ides), self.armed.unverified(self.terminal)
+        )
         if state != self.state:
             self.state = state
             self._say(DebuggerChanged(state))
@@ -501,7 +404,3 @@ class Hub:
             LOG.debug("the debugger went away: %s", error)
         elif error is not None:
             LOG.error("the debugger's hub failed", exc_info=error)
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0

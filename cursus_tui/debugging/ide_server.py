@@ -42,7 +42,7 @@ class IdeServer:
             listening = _listen(port)
             self._server = await asyncio.start_server(self._serve, sock=listening)
             self._hub.show_ide(IdeState(listening.getsockname()[1]))
-        elif port is not None and port != self._hub.ide.port:
+        elif port and port != self._hub.ide.port:
             raise DebugError(f"the door for IDEs is open at port {self._hub.ide.port}: close it first")
         return self._hub.state.ide
 
@@ -174,7 +174,7 @@ class _Conversation:
         wanted = {*named, *(str(one.get("filterId")) for one in rows)}
         known = {str(one["filter"]) for one in CAPABILITIES["exceptionBreakpointFilters"]}
         self._ide.filters = tuple(sorted(wanted & known))
-        await self._hub.send_filters()
+        await self._hub.link.send_filters()
 
     async def _set_breakpoints(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         source = arguments.get("source")
@@ -190,7 +190,7 @@ class _Conversation:
 
     async def _threads(self) -> Mapping[str, Any]:
         hub = self._hub
-        if hub.upstream is not None and hub.state.attached:
+        if hub.link.is_attached:
             return await hub.request(self._ide, "threads", {})
         waiting = f"{hub.running.step} runs without a debugger" if hub.running is not None else "waiting for a step"
         return {"threads": [{"id": 1, "name": waiting}]}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cursus_tui.debugging.live_tables import kind_of
-from cursus_tui.records.debug import DebugThread, Scope, StackFrame, Variable
+from cursus_tui.records.debug import DebugThread, Scope, StackFrame, StopKind, Variable
 from cursus_tui.text import safe
 
 Body = Mapping[str, Any]
@@ -28,6 +28,44 @@ def threads_of(body: Body, *, stopped: bool) -> tuple[DebugThread, ...]:
 def frames_of(body: Body) -> tuple[StackFrame, ...]:
     """Frames of a ``stackTrace`` answer, innermost first."""
     return tuple(_frame(one) for one in rows_of(body, "stackFrames"))
+
+
+def place_of(body: Body) -> tuple[str, int]:
+    """(path, line) of the innermost frame of a ``stackTrace`` answer; empty and 0 where there is none."""
+    top = next(iter(rows_of(body, "stackFrames")), {})
+    source = top.get("source")
+    path = source.get("path") if isinstance(source, Mapping) else None
+    return str(path or ""), whole(top.get("line"))
+
+
+def kind_of_stop(body: Body, *, once: StopKind | None, called: bool, paused: bool) -> StopKind:
+    """Why it stands still, from a ``stopped`` event.
+
+    Args:
+        body: The event's.
+        once: What a breakpoint at this place that holds once was for.
+        called: The script has just called ``breakpoint()``.
+        paused: A pause was asked for. The debugger calls its own stops in ``breakpoint()`` by that name, too.
+    """
+    reason = body.get("reason")
+    if reason == "exception":
+        return StopKind.EXCEPTION
+    if called or (reason == "pause" and not paused):
+        return StopKind.CALL
+    if reason == "pause":
+        return StopKind.PAUSE
+    if once is not None:
+        return once
+    if reason in ("breakpoint", "function breakpoint"):
+        return StopKind.BREAKPOINT
+    return StopKind.ENTRY if reason == "entry" else StopKind.STEP
+
+
+def exception_text(body: Body) -> str:
+    """``KeyError: 'amount'`` of a stop on an exception; empty for others."""
+    if body.get("reason") != "exception":
+        return ""
+    return safe(": ".join(str(body[name]) for name in ("text", "description") if body.get(name)), LONGEST_VALUE)
 
 
 def scopes_of(body: Body) -> tuple[Scope, ...]:

@@ -1,0 +1,170 @@
+"""The line to the debugger of the step that runs: who may dial in, the hand-shake, and starting it late."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from cursus_tui.debugging.armed import Armed
+from cursus_tui.debugging.dap import Message
+from cursus_tui.debugging.followed import Followed
+from cursus_tui.debugging.handshake import authorise, introduce, is_own
+from cursus_tui.debugging.upstream import Upstream
+from cursus_tui.records.debug import DebugError
+
+HANDSHAKE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnd:
+    """Who is told what happens on the line."""
+
+    heard: Callable[[str, Message], None]
+    """An event."""
+    lost: Callable[[], None]
+    """The connection is gone."""
+    changed: Callable[[], None]
+    """The debugger is attached."""
+    gave_up: Callable[[str], None]
+    """An attempt cannot be debugged: a sentence, said once for each attempt."""
+    filters: Callable[[], set[str]]
+    """The exceptions to stop on."""
+    just_my_code: Callable[[], bool]
+    spawn: Callable[[Coroutine[Any, Any, None]], None]
+
+
+class StepLink:
+    """At most one debugger at a time. Belongs to the debug thread.
+
+    Args:
+        armed: The breakpoints to send.
+        end: Told of events.
+    """
+
+    def __init__(self, armed: Armed, end: LinkEnd) -> None:
+        self.upstream: Upstream | None = None
+        self.is_attached = False
+        """Connected, with all breakpoints in force."""
+        self._armed = armed
+        self._end = end
+        self._initialized = asyncio.Event()
+        self._expected: dict[str, Followed] = {}
+
+    def expect(self, followed: Followed) -> None:
+        """An attempt may dial in from now on."""
+        self._expected[followed.order.token] = followed
+
+    def forget(self, followed: Followed) -> None:
+        """An attempt is over."""
+        self._expected.pop(followed.order.token, None)
+        followed.failure = followed.failure or "the step has ended"
+        followed.arrived.set()
+
+    def close(self) -> None:
+        """Let the step go; it runs on."""
+        if self.upstream is not None:
+            self.upstream.close()
+
+    async def dialled(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A process dialled our Unix socket."""
+        upstream = Upstream(reader, writer, self._heard, self._lost)
+        if not is_own(writer):
+            upstream.close()
+            return
+        self._end.spawn(upstream.pump())
+        followed: Followed | None = None
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                followed = await authorise(upstream, tuple(reversed(self._expected.values())))
+                if self.upstream is not None:
+                    # The one that is there may be this attempt's own: then nothing failed.
+                    upstream.close()
+                    return
+                await self._take_up(upstream)
+        except (DebugError, TimeoutError) as error:
+            upstream.close()
+            if followed is not None:
+                self.give_up(followed, str(error) or "its debugger fell silent")
+            return
+        followed.failure = ""
+        followed.arrived.set()
+        self.is_attached = True
+        self._end.changed()
+
+    async def _take_up(self, upstream: Upstream) -> None:
+        self.upstream = upstream
+        self._initialized.clear()
+        attached = await introduce(upstream, self._initialized, just_my_code=self._end.just_my_code())
+        await self._armed.sync_all(upstream)
+        await self.send_filters()
+        # A condition that raises would be passed by in silence.
+        loud: Message = {"skipSuspendOnBreakpointException": [], "skipPrintBreakpointException": []}
+        await upstream.ask("setDebuggerProperty", loud)
+        await upstream.ask("configurationDone", {})
+        await upstream.answer("attach", attached)
+
+    async def attach(self, followed: Followed) -> None:
+        """Have the debugger of a running step started, unless it is.
+
+        Raises:
+            DebugError: That cannot be.
+        """
+        if self.is_attached:
+            return
+        if followed.attaching is None or followed.attaching.done():
+            followed.attaching = asyncio.create_task(self._attach(followed))
+        await asyncio.shield(followed.attaching)
+
+    async def _attach(self, followed: Followed) -> None:
+        order, process = followed.order, followed.process
+        # A step that connects at its start is on its way, until it has arrived or failed.
+        if process is not None and not (order.at_start and not followed.arrived.is_set()):
+            followed.arrived.clear()
+            places = {"socket": order.socket, "lent": order.lent, "pycache": order.pycache}
+            wish = process.request("debug", token=order.token, **{name: str(path) for name, path in places.items()})
+            try:
+                await asyncio.wait_for(asyncio.wrap_future(wish), HANDSHAKE_SECONDS)
+            except (RuntimeError, TimeoutError) as error:
+                raise DebugError(str(error) or "the step does not answer") from error
+        try:
+            await asyncio.wait_for(followed.arrived.wait(), HANDSHAKE_SECONDS)
+        except TimeoutError:
+            raise DebugError("its debugger did not dial in") from None
+        if not self.is_attached:
+            raise DebugError(followed.failure or "its debugger has let go")
+
+    async def send_filters(self) -> None:
+        """Tell the debugger on which exceptions anyone wants to stop."""
+        if self.upstream is not None:
+            await self.upstream.ask("setExceptionBreakpoints", {"filters": sorted(self._end.filters())})
+
+    async def sync(self, keys: set[str]) -> None:
+        """Tell the debugger the breakpoints of these files; one that it refuses stays unverified."""
+        for key in keys:
+            if self.upstream is not None:
+                await self._armed.sync_or_note(self.upstream, key)
+
+    def give_up(self, followed: Followed, why: str) -> None:
+        """An attempt cannot be debugged: it runs on without."""
+        followed.failure = why
+        followed.arrived.set()
+        if not followed.warned and self._expected.get(followed.order.token) is followed:
+            followed.warned = True
+            self._end.gave_up(f"{followed.step} cannot be debugged: {why}")
+
+    def _heard(self, upstream: Upstream, name: str, body: Message) -> None:
+        if upstream is not self.upstream:
+            return
+        if name == "initialized":
+            self._initialized.set()
+        else:
+            self._end.heard(name, body)
+
+    def _lost(self, upstream: Upstream) -> None:
+        if upstream is self.upstream:
+            self.upstream, self.is_attached = None, False
+            self._initialized.set()
+            self._armed.forget_answers()
+            self._end.lost()
