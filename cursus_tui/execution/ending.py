@@ -25,6 +25,9 @@ def ended(run: RunControl, live: LiveStep, result: ExecutionResult) -> None:
     done = run.attempts.conclude(step, live.attempt, result, run.at.parts[step.name], live.protected, live.uses)
     run.store.attempt_ended(done.attempt, done.parts, tuple(live.samples))
     run.add_findings(done.attempt.number, done.findings)
+    if run.at.stop is not None:
+        # It went on and ended before the debugger said so.
+        run.set_phase(Phase.RUNNING, None, step.name)
     run.at = run.at.but(live=None, stop=None, going=False)
     run.record(done.attempt, done.parts)
     if run.quitting is not None:

@@ -179,6 +179,18 @@ def test_a_step_killed_while_it_stands_still_ends_as_ever(tmp_path: Path):
     made.close()
 
 
+def test_a_step_that_ends_before_it_is_said_to_go_on_leaves_the_run_running(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    made.executor.behaviours["C"] = hang
+    debugger.when_resumed = lambda how: passes(step)
+    made.session.continue_().result(5)
+    eventually(lambda: made.executor.started == ["A", "B", "C"])
+    eventually(lambda: made.stands == ("running", None, "C"))
+    with pytest.raises(TimeoutError):
+        made.session.wait_settled(0.05)
+    made.close()
+
+
 def test_what_a_step_reported_before_it_stopped_does_not_unpause_it(tmp_path: Path):
     made, _, step = stopped_in_b(tmp_path)
     step.tell("called", how="main")
