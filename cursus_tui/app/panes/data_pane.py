@@ -15,16 +15,18 @@ from textual.message import Message
 from textual.widget import Widget
 
 from cursus_tui.app.artifact_rows import PART, FileChoice, artifact_rows
+from cursus_tui.app.messages import ActionAsked
 from cursus_tui.app.panes.chrome import Line
 from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.row_list import Row, RowList, heading, remark
-from cursus_tui.app.ports import DataPort, TablePort
+from cursus_tui.app.ports import DataPort, DebuggerPort, TablePort
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.run import LineageEdge
 from cursus_tui.text import fit, safe
 
 if TYPE_CHECKING:
+    from cursus_tui.app.live_source import LiveValue
     from cursus_tui.widgets.data_grid import DataGrid
 
 _BOTH_FROM = 26
@@ -71,7 +73,8 @@ class DataPane(Pane):
         "Files that the selected step wrote, then those it reads, with channel, kind, size and rows. Enter opens one: "
         "tables in a grid, anything else as its first bytes; esc goes back to the list. In the grid: hjkl and arrows "
         "move, g and G go to the ends, L to a row, c to a column, enter shows the whole cell, space the record, "
-        "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do."
+        "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do. Values of a step come "
+        "from the Variables pane: rows that were loaded stay when the step goes on."
     )
 
     GRID_VERBS: ClassVar[tuple[str, ...]] = (
@@ -101,7 +104,7 @@ class DataPane(Pane):
     class Opened(Message):
         """The data process answered."""
 
-        def __init__(self, generation: int, choice: FileChoice, answer: Future[Any]) -> None:
+        def __init__(self, generation: int, choice: FileChoice | LiveValue, answer: Future[Any]) -> None:
             super().__init__()
             self.generation = generation
             self.choice = choice
@@ -129,7 +132,7 @@ class DataPane(Pane):
         self._grid: DataGrid | None = None
         self._dump = RowList(id="dump")
         self._generation = 0
-        self._open: FileChoice | None = None
+        self._open: FileChoice | LiveValue | None = None
         self._table: TablePort | None = None
         self._step: str | None = None
         self._told_shown = False
@@ -172,6 +175,9 @@ class DataPane(Pane):
 
     def show(self, now: Situation, before: Situation | None) -> None:
         """The files of the selected step; another step closes the open file."""
+        if self._table is not None and self._table.note != self._heading.note:
+            # The step went on: a live table holds what was loaded before.
+            self._heading.tell(self._heading.title, self._table.note)
         concerned = _concerned(now)
         if concerned == self._concerned:
             return
@@ -200,16 +206,28 @@ class DataPane(Pane):
 
     def open_file(self, choice: FileChoice) -> None:
         """Ask the data process for a file; whatever was asked before no longer counts."""
+        generation = self._begin(choice, "opening")
+        answer = self._data().table(choice.path)
+        answer.add_done_callback(lambda done: self.post_message(self.Opened(generation, choice, done)))
+
+    def open_live(self, value: LiveValue, debugger: DebuggerPort) -> None:
+        """Show rows of a value of a step; whatever was asked before no longer counts."""
+        from cursus_tui.app.live_source import open_live
+
+        generation = self._begin(value, "asking the step")
+        answer = open_live(value, debugger, self._data())
+        answer.add_done_callback(lambda done: self.post_message(self.Opened(generation, value, done)))
+
+    def _begin(self, choice: FileChoice | LiveValue, told: str) -> int:
+        """Close what is open, and say what is awaited."""
         self._close()
         self._open = choice
         self._generation += 1
-        generation = self._generation
-        self._heading.tell(choice.title, "opening")
-        self._dump.set_rows([remark("opening")])
+        self._heading.tell(choice.title, told)
+        self._dump.set_rows([remark(told)])
         self._lay_out()
         self._dump.focus()
-        answer = self._data().table(choice.path)
-        answer.add_done_callback(lambda done: self.post_message(self.Opened(generation, choice, done)))
+        return self._generation
 
     async def _made_grid(self) -> DataGrid:
         if self._grid is None:
@@ -245,6 +263,9 @@ class DataPane(Pane):
             table.close()
         self._heading.tell(event.choice.title, note.splitlines()[0] if note else "")
         generation, choice = event.generation, event.choice
+        if not isinstance(choice, FileChoice):
+            self._dump.set_rows([remark(line, "bad") for line in (note or "it has no rows").splitlines()])
+            return
         answer = self._data().head_bytes(choice.path, _DUMP_BYTES)
         answer.add_done_callback(lambda done: self.post_message(self.Dumped(generation, choice, done)))
 
@@ -290,12 +311,14 @@ class DataPane(Pane):
         self._lay_out()
 
     def go_back(self) -> bool:
-        """From the file to the list."""
+        """From the file to the list; from a value of a step to where it was found."""
         if self._open is None:
             return False
-        focused = self.has_focus_within
+        focused, file = self.has_focus_within, isinstance(self._open, FileChoice)
         self._close()
-        if focused:
+        if focused and not file:
+            self.post_message(ActionAsked("pane-variables"))
+        elif focused:
             self._files.focus()
         return True
 
