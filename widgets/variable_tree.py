@@ -191,7 +191,7 @@ class VariableTree(LineView):
             self._model.open(path)
         self._lay_out()
 
-    def expand(self, path: Path) -> None:
+    def unfold(self, path: Path) -> None:
         """Open a branch, or have it open once it is there."""
         self._model.open(path)
         self._lay_out()

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     DATA = "data"
     LOG = "log"
     BREAKPOINTS = "breakpoints"
+    VARIABLES = "variables"
 
 
 Reason = Callable[[Situation], str | None]

@@ -23,6 +23,7 @@ from cursus_tui.app.reasons import (
     run,
     run_step,
 )
+from cursus_tui.app.value_actions import VALUE_ACTIONS
 
 __all__ = ["ACTIONS", "Action", "Scope"]
 
@@ -343,6 +344,9 @@ _LOG = (
 )
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(
-    {action.id: action for action in (*_EVERYWHERE, *_STEPPING, *_PALETTE_ONLY, *_BREAKPOINTS, *_DATA, *_LOG)}
+    {
+        action.id: action
+        for action in (*_EVERYWHERE, *_STEPPING, *_PALETTE_ONLY, *VALUE_ACTIONS, *_BREAKPOINTS, *_DATA, *_LOG)
+    }
 )
 """By id, in the order of the help."""

@@ -47,7 +47,9 @@ def has_frames(situation: Situation) -> str | None:
 
 
 def can_edit(situation: Situation) -> str | None:
-    """Values can be edited."""
+    """Values can be edited: in the Variables pane those of a stopped step."""
+    if situation.pane == "variables":
+        return stopped_inside(situation)
     return needs_step(situation) or situation.refusal("edit", situation.step)
 
 
@@ -126,3 +128,15 @@ def stopped_inside(situation: Situation) -> str | None:
     if situation.stop is not None and situation.frame is not None:
         return None
     return no_debugger(situation) or "no step is stopped inside: s runs the next one and stops in its main"
+
+
+def can_watch(situation: Situation) -> str | None:
+    """Expressions can be watched."""
+    return no_debugger(situation) or situation.refusal("set_watches", None)
+
+
+def can_open_value(situation: Situation) -> str | None:
+    """A step is stopped inside, or runs and can be sampled."""
+    if situation.stop is not None or (situation.debuggable and situation.running):
+        return None
+    return stopped_inside(situation)

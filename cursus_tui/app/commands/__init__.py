@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from cursus_tui.app.commands import debugging, editing, execution, looking, points
+from cursus_tui.app.commands import debugging, editing, execution, looking, points, values
 from cursus_tui.app.screens.main import Verb
 
-VERBS: dict[str, Verb] = {**looking.VERBS, **execution.VERBS, **points.VERBS, **editing.VERBS, **debugging.VERBS}
+VERBS: dict[str, Verb] = {
+    **looking.VERBS,
+    **execution.VERBS,
+    **points.VERBS,
+    **editing.VERBS,
+    **debugging.VERBS,
+    **values.VERBS,
+}
 """By id; there is one for every action, and no other."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from cursus_tui.app import edits
+from cursus_tui.app.commands.values import set_variable
 from cursus_tui.app.editor import editor_command
 from cursus_tui.app.edits import EditKind, EditTarget
 from cursus_tui.app.panes.call_pane import CallPane
@@ -25,7 +26,10 @@ def _take(screen: MainScreen, overrides: Overrides) -> None:
 
 
 def edit(screen: MainScreen) -> None:
-    """The value under the cursor of the Call pane; elsewhere what the selected step lacks, else go there."""
+    """The value under the cursor of the Call or Variables pane; elsewhere what the selected step lacks, or go there."""
+    if screen.situation.pane == "variables":
+        set_variable(screen)
+        return
     pane = screen.query_one(CallPane)
     if screen.situation.pane == "call":
         if pane.target is None:

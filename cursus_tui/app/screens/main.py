@@ -59,6 +59,11 @@ class MainScreen(PanedScreen):
         self.set_interval(1.0, self.disk.look)
         self.call_after_refresh(self._complete)
 
+    @property
+    def debugger(self) -> DebuggerPort | None:
+        """What steps are stopped inside with."""
+        return self.stops.debugger
+
     # --- actions -----------------------------------------------------------------------------------
 
     def perform(self, action_id: str) -> None:

@@ -23,7 +23,7 @@ from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.pipeline_pane import PipelinePane
 from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.app.panes.step_line import StepLine
-from cursus_tui.app.ports import DeskPort, SessionPort
+from cursus_tui.app.ports import DebuggerPort, DeskPort, SessionPort
 from cursus_tui.app.progress import ProgressReader
 from cursus_tui.app.screens.placing import pane_of, place
 from cursus_tui.app.screens.telling import tell_headings, tell_standing, tell_verbs
@@ -81,7 +81,7 @@ class PanedScreen(Screen[None], inherit_bindings=False):
         if len(self._panes) < len(PANES):
             from cursus_tui.app.panes.later import later_panes
 
-            made = later_panes()
+            made = later_panes(lambda: self.debugger)
             stack = made["stack"]
             await self.query_one("#left").mount(stack)
             await self.query_one("#right").mount(*(pane for pane in made.values() if pane is not stack))
@@ -96,6 +96,11 @@ class PanedScreen(Screen[None], inherit_bindings=False):
     def pane(self, name: str) -> Pane:
         """A pane by its name."""
         return self._panes[name]
+
+    @property
+    def debugger(self) -> DebuggerPort | None:
+        """What steps are stopped inside with; None until there is one."""
+        return None
 
     @property
     def data_pane(self) -> DataPane:

@@ -1,0 +1,208 @@
+"""Values of a step: watched, set, opened as data, evaluated on a console."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from cursus_tui.app.live_source import LiveValue
+from cursus_tui.app.messages import CommandRefused
+from cursus_tui.app.panes.variables_pane import ValueTarget, VariablesPane
+from cursus_tui.app.screens.console import Console, ConsolePlace
+from cursus_tui.app.screens.edit_value import EditValue
+from cursus_tui.app.screens.main import MainScreen, Verb
+from cursus_tui.records.debug import Variable
+from cursus_tui.storage.layout import AttemptFolder
+
+_ASSIGNED = re.compile(
+    r"\s*(?:for\s+)?([A-Za-z_][\w.]*)\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?(?:=(?!=)|\bin\b|:[^=]*=(?!=))"
+)
+
+
+def variables(screen: MainScreen) -> VariablesPane:
+    """The pane of all values."""
+    return screen.query_one(VariablesPane)
+
+
+def _target(screen: MainScreen) -> ValueTarget | None:
+    return variables(screen).target if screen.situation.pane == "variables" else None
+
+
+def _ask(screen: MainScreen, title: str, text: str, value: str, take: Callable[[str], None]) -> None:
+    """Ask for an expression."""
+
+    def answered(answer: str | None) -> None:
+        if answer is not None and answer.strip():
+            take(answer.strip())
+
+    screen.app.push_screen(EditValue(title, text, value, expression_refusal), answered)
+
+
+def expression_refusal(text: str) -> str | None:
+    """Why a text is no Python expression; None when it is one."""
+    if not text.strip():
+        return "an expression is wanted"
+    try:
+        compile(text.strip(), "<expression>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+        return f"not an expression: {getattr(problem, 'msg', None) or problem}"
+    return None
+
+
+# --- watches -------------------------------------------------------------------------------------------
+
+
+def watch(screen: MainScreen) -> None:
+    """Watch the value under the cursor, or what is typed; a watch under the cursor is taken away."""
+    target = _target(screen)
+    if target is not None and target.watch:
+        kept = tuple(each for each in screen.situation.watches if each != target.expression)
+        screen.command(lambda session: session.set_watches(kept))
+    elif target is not None and target.expression and not target.sampled:
+        _add_watch(screen, target.expression)
+    else:
+        text = "Evaluated at each stop, in the frame that is looked at."
+        _ask(screen, "Watch", text, _name_in_view(screen), lambda wanted: _add_watch(screen, wanted))
+
+
+def _add_watch(screen: MainScreen, expression: str) -> None:
+    watched = screen.situation.watches
+    if expression in watched:
+        screen.say(f"{expression} is watched already")
+        return
+    screen.command(lambda session: session.set_watches((*watched, expression)))
+    screen.say(f"watching {expression}")
+
+
+def _name_in_view(screen: MainScreen) -> str:
+    """What the line under the cursor of the source gives a value to, if anything."""
+    if screen.situation.pane != "source":
+        return ""
+    found = _ASSIGNED.match(screen.source_pane.copied(row=False) or "")
+    return found.group(1) if found else ""
+
+
+# --- set a variable --------------------------------------------------------------------------------------
+
+
+def set_variable(screen: MainScreen) -> None:
+    """Give the variable under the cursor another value."""
+    target, debugger, stop = _target(screen), screen.debugger, screen.situation.stop
+    if target is None or debugger is None or stop is None:
+        screen.say("put the cursor on a variable first", "warning")
+        return
+    if not target.container:
+        screen.say(f"{target.name} is an expression: assign on the console instead", "warning")
+        return
+
+    def take(value: str) -> None:
+        now = screen.situation.stop
+        if now is None or now.number != stop.number:
+            screen.say("the step went on meanwhile: nothing was set", "warning")
+            return
+        _then(screen, debugger.set_variable(target.container, target.name, value), variables(screen).renew)
+
+    _ask(screen, f"Set {target.name}", "An expression; it is evaluated in the frame.", target.value, take)
+
+
+def _then(screen: MainScreen, answer: Future[Variable], done: Callable[[], None]) -> None:
+    """Go on when the debugger did it; what it refuses becomes a notice."""
+
+    def ended(future: Future[Variable]) -> None:
+        problem = future.exception() if not future.cancelled() else None
+        if problem is not None:
+            screen.post_message(CommandRefused(str(problem) or type(problem).__name__))
+        else:
+            screen.call_later(done)
+
+    answer.add_done_callback(ended)
+
+
+# --- open as data ----------------------------------------------------------------------------------------
+
+
+def open_value(screen: MainScreen) -> None:
+    """The value under the cursor in the Data pane; elsewhere an expression is asked for."""
+    target = _target(screen)
+    if target is not None and target.expression:
+        open_expression(screen, target.expression)
+    elif target is not None:
+        screen.say(f"nothing evaluates to {target.name}: it cannot be opened", "warning")
+    else:
+        text = "Any table, array, list, dict or model; its first 1,000 rows come at once."
+        _ask(screen, "Open as a table", text, _name_in_view(screen), lambda wanted: open_expression(screen, wanted))
+
+
+def open_expression(screen: MainScreen, expression: str) -> None:
+    """Open an expression: of the frame looked at, or while a step runs a sample of it."""
+    debugger, now = screen.debugger, screen.situation
+    step = now.stop.step if now.stop is not None else now.state.current if now.state and now.running else None
+    if debugger is None or step is None:
+        screen.say("no step is stopped inside, and none runs", "warning")
+        return
+    if step != now.step and step in now.pipeline.steps:
+        screen.change(step=step)
+    value = LiveValue(expression, now.frame, f"{step} › {expression}", _still(screen))
+    screen.go_to("data")
+    screen.data_pane.open_live(value, debugger)
+
+
+def _still(screen: MainScreen) -> Callable[[], bool]:
+    """Whether the stop, or the attempt that runs, is still the one of now."""
+    debugger, now = screen.debugger, screen.situation
+    stop = now.stop
+    if stop is not None and debugger is not None:
+
+        def same_stop() -> bool:
+            found = debugger.state.stop
+            return found is not None and found.number == stop.number
+
+        return same_stop
+    current = now.state.current if now.state else None
+    attempt = now.of(current)
+
+    def same_attempt() -> bool:
+        then = screen.situation
+        found = then.of(current)
+        return (
+            then.running
+            and found is not None
+            and attempt is not None
+            and found.attempt is not None
+            and attempt.attempt is not None
+            and found.attempt.number == attempt.attempt.number
+        )
+
+    return same_attempt
+
+
+# --- console ---------------------------------------------------------------------------------------------
+
+
+def console(screen: MainScreen) -> None:
+    """Evaluate in the frame that is looked at."""
+    debugger, now = screen.debugger, screen.situation
+    stop = now.stop
+    if debugger is None or stop is None:
+        screen.say("no step is stopped inside", "warning")
+        return
+    found = now.of(stop.step)
+    logs = AttemptFolder(found.attempt.folder) if found and found.attempt else None
+    frame = next((frame for frame in now.frames if frame.id == now.frame), None)
+    place = ConsolePlace(
+        lambda: screen.situation.frame if screen.situation.stop is not None else None,
+        f"{stop.step} › {frame.name}" if frame else stop.step,
+        (logs.stdout, logs.stderr) if logs else (),
+        variables(screen).renew,
+    )
+
+    def answered(expression: str | None) -> None:
+        if expression is not None:
+            open_expression(screen, expression)
+
+    screen.app.push_screen(Console(debugger, place, variables(screen).console), answered)
+
+
+VERBS: dict[str, Verb] = {"watch": watch, "open-value": open_value, "console": console}
+"""``set_variable`` is what ``edit`` does in the Variables pane."""
