@@ -14,6 +14,7 @@ from cursus_tui.app.reasons import (
     can_save,
     can_step_into,
     can_undo,
+    go_on,
     has_error,
     has_frames,
     has_point,
@@ -59,7 +60,7 @@ _STEPPING = (
         "The status line names the step: the one that execution stands before, not the one under the cursor.",
         ("n", "f10"),
         Scope.STEPPING,
-        run("step_over"),
+        go_on("step_over"),
         inside="over",
     ),
     Action(
@@ -89,7 +90,7 @@ _STEPPING = (
         "Lets the running step end, then pauses; inside of a step it runs to the end of the function.",
         ("f", "shift+f11"),
         Scope.STEPPING,
-        run("finish"),
+        go_on("finish"),
         inside="out",
     ),
     Action(
@@ -100,6 +101,7 @@ _STEPPING = (
         ("t",),
         Scope.STEPPING,
         can_run_to,
+        inside="to here",
     ),
     Action(
         "pause",
@@ -154,6 +156,7 @@ _STEPPING = (
         ("b", "f9"),
         Scope.STEPPING,
         can_break,
+        inside="break",
     ),
     Action(
         "breakpoint-options",
@@ -181,6 +184,7 @@ _STEPPING = (
         ("u",),
         Scope.STEPPING,
         has_frames,
+        inside="caller",
     ),
     Action(
         "frame-down",
@@ -190,6 +194,7 @@ _STEPPING = (
         ("d",),
         Scope.STEPPING,
         has_frames,
+        inside="called",
     ),
     Action(
         "graph",
@@ -225,7 +230,7 @@ _PALETTE_ONLY = (
         "let-go",
         "Let the stopped step go on, pause after it",
         "let go",
-        "To its end, past all breakpoints before that.",
+        "c goes on to the next step by itself; this pauses when the step has ended.",
         (),
         Scope.STEPPING,
         run("let_go"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cursus_tui.app.action import Reason
 from cursus_tui.app.situation import Situation
+from cursus_tui.records.debug import StopKind
 from cursus_tui.records.pipeline import StepKind
 from cursus_tui.records.run import Phase
 
@@ -16,6 +17,17 @@ def run(command: str) -> Reason:
 def run_step(command: str) -> Reason:
     """Whatever the session says about a command for the selected step."""
     return lambda situation: needs_step(situation) or situation.refusal(command, situation.step)
+
+
+def go_on(command: str) -> Reason:
+    """Whatever the session says about running on; what was raised cannot be stepped over."""
+    return lambda situation: _is_over(situation) or situation.refusal(command, None)
+
+
+def _is_over(situation: Situation) -> str | None:
+    if situation.stop is None or situation.stop.kind is not StopKind.EXCEPTION:
+        return None
+    return "this line has failed: c lets the step fail, o edits the script, r runs it again"
 
 
 def needs_step(situation: Situation) -> str | None:
@@ -105,14 +117,15 @@ def line_in_view(situation: Situation) -> str | None:
 def can_run_to(situation: Situation) -> str | None:
     """The step, or in the source the line, can be run to."""
     if situation.pane == "source":
-        return no_debugger(situation) or line_in_view(situation) or situation.refusal("run_to_line", None)
+        reason = no_debugger(situation) or line_in_view(situation) or _is_over(situation)
+        return reason or situation.refusal("run_to_line", None)
     return needs_step(situation) or situation.refusal("run_to", situation.step)
 
 
 def can_step_into(situation: Situation) -> str | None:
     """Execution stands inside of a step, or the next one can be run and stopped on its first line."""
     if situation.stop is not None:
-        return situation.refusal("step_into", None)
+        return _is_over(situation) or situation.refusal("step_into", None)
     return no_debugger(situation) or needs_step(situation) or situation.refusal("step_into", situation.step)
 
 
@@ -127,7 +140,7 @@ def stopped_inside(situation: Situation) -> str | None:
     """A step has to be stopped inside."""
     if situation.stop is not None and situation.frame is not None:
         return None
-    return no_debugger(situation) or "no step is stopped inside: s runs the next one and stops in its main"
+    return no_debugger(situation) or "no step is stopped inside: s runs the selected one and stops in its main"
 
 
 def can_watch(situation: Situation) -> str | None:

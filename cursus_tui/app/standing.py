@@ -43,7 +43,7 @@ def standing(
     if state.read_only:
         return f"read only: {safe(state.read_only)}", (("help", "help"), ("pane-log", "log"), ("quit", "quit"))
     if situation.stop is not None:
-        return stopped(situation, situation.stop, narrow=narrow)
+        return stopped(situation, situation.stop, narrow=narrow and situation.step == situation.stop.step)
     if state.phase is Phase.RUNNING:
         return _running(state, progress), (("pause", "pause after it"), ("cancel", "cancel"), ("pane-log", "log"))
     if state.phase is Phase.PAUSED:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from textual.timer import Timer
-
 from cursus_tui.app.follow import forward
 from cursus_tui.app.messages import FramesArrived
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugThread, StackFrame, StopKind
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
 
 FRAMES = 40
 """Frames that are asked for at once."""
-_GOING_SECONDS = 0.15
-"""A step that stops again sooner never seems to have gone on: nothing is taken away only to be painted anew."""
 _STAY = ("source", "variables", "stack", "breakpoints")
 """Panes that keep the focus when a step stops: they are about stops."""
 
@@ -35,7 +31,6 @@ class Stops:
         self.debugger: DebuggerPort | None = None
         self._screen = screen
         self._newest = DebuggerState()
-        self._gone: Timer | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def begin(self, debugger: DebuggerPort) -> None:
@@ -55,27 +50,12 @@ class Stops:
         before, self._newest = self._newest, state
         shown = self._screen.situation.stop
         if state.stop is None:
-            if shown is None:
-                self._screen.change(debugger=state)
-            elif self._gone is None:
-                self._gone = self._screen.set_timer(_GOING_SECONDS, self._went_on)
-            return
-        self._stay()
-        if shown is not None and shown.number == state.stop.number:
+            nothing: dict[str, Any] = {"frames": (), "threads": (), "thread": None, "frame": None}
+            self._screen.change(debugger=state, more_frames=False, **nothing)
+        elif shown is not None and shown.number == state.stop.number:
             self._screen.change(debugger=state)
         elif before.stop is None or before.stop.number != state.stop.number:
             self._ask(state.stop.number, state.stop.thread)
-
-    def _stay(self) -> None:
-        if self._gone is not None:
-            self._gone.stop()
-            self._gone = None
-
-    def _went_on(self) -> None:
-        self._gone = None
-        if self._newest.stop is None:
-            nothing: dict[str, Any] = {"frames": (), "threads": (), "thread": None, "frame": None}
-            self._screen.change(debugger=self._newest, more_frames=False, **nothing)
 
     def _ask(self, stop: int, thread: int, first: int = 0) -> None:
         """Ask for frames, and for threads with the first of them; they come as a message."""
@@ -140,8 +120,9 @@ class Stops:
         if thread is not None and thread != now.thread:
             self._ask(now.stop.number, thread)
         elif frame is not None:
-            if frame != now.frame:
-                self._screen.change(frame=frame)
+            step = now.stop.step if now.stop.step in now.pipeline.steps else now.step
+            if (frame, step) != (now.frame, now.step):
+                self._screen.change(frame=frame, step=step)
         elif now.more_frames and now.thread is not None:
             self._ask(now.stop.number, now.thread, len(now.frames))
 

@@ -79,10 +79,23 @@ class SourcePane(Pane):
         "run-to",
         "frame-up",
         "frame-down",
+        "pane-variables",
         "breakpoint-options",
         "open-editor",
         "rerun",
         "cancel",
+        "help",
+    )
+    VERBS_HELD: ClassVar[tuple[str, ...]] = (
+        "pane-variables",
+        "frame-up",
+        "frame-down",
+        "open-editor",
+        "rerun",
+        "continue",
+        "breakpoint",
+        "search",
+        "copy",
         "help",
     )
     HELP: ClassVar[str] = (
@@ -128,8 +141,11 @@ class SourcePane(Pane):
 
     @property
     def verbs(self) -> tuple[str, ...]:
-        """Other ones while the step is stopped inside."""
-        return self.VERBS_INSIDE if self.situation is not None and self.situation.stop is not None else self.VERBS
+        """Other ones while the step is stopped inside, and others again once its line has failed."""
+        stop = self.situation.stop if self.situation is not None else None
+        if stop is None:
+            return self.VERBS
+        return self.VERBS_HELD if stop.kind is StopKind.EXCEPTION else self.VERBS_INSIDE
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -205,10 +221,10 @@ class SourcePane(Pane):
     def _tell_failure(self, now: Situation) -> None:
         stop = now.stop if _stop_key(now) is not None else None
         failed = _failed(now)
+        self._locals.display = stop is None
         if stop is not None and stop.kind is StopKind.EXCEPTION:
             self._failure.display = True
             self._failure_text.update(held_content(stop))
-            self._locals.update("")
         elif stop is None and failed is not None and failed.error is not None:
             self._failure.display = True
             self._failure_text.update(failure_content(failed, failed.error, self._frame))

@@ -47,7 +47,7 @@ class StackPane(ListPane):
     def rows(self, now: Situation) -> list[Row]:
         """A row a frame, then the other threads."""
         if now.stop is None:
-            return [remark(_nothing(now))]
+            return [remark(line) for line in _nothing(now)]
         names = {thread.id: thread.name for thread in now.threads}
         several = len(now.threads) > 1
         rows = [heading(f"thread {names.get(now.thread, now.thread)}")] if several and now.thread is not None else []
@@ -103,10 +103,10 @@ def _seen(now: Situation) -> tuple[object, ...]:
     )
 
 
-def _nothing(now: Situation) -> str:
+def _nothing(now: Situation) -> tuple[str, ...]:
     """Why there is no stack, and how to come to one."""
     if not now.debuggable:
-        return "steps cannot be stopped inside here"
+        return ("steps cannot be stopped inside here",)
     if now.running:
-        return "a step is running: p stops it on the line that it is at"
-    return "no step is stopped inside: s runs the next step and stops on the first line of its main"
+        return ("a step is running", "p stops it on the line that it is at")
+    return ("no step is stopped inside", "s runs the selected step and stops in its main")

@@ -31,7 +31,8 @@ class StepLine(Line):
             return
         word = f"{state.word}, stale" if state.stale else state.word
         attempt = f"attempt {state.attempt.number}" if state.attempt and state.attempt.number > 1 else ""
-        self.told = " · ".join(part for part in (word, attempt, *figures(now, state)[:3]) if part)
+        slower = "debugger attached" if now.debugger.attached and now.stands_at == now.step else ""
+        self.told = " · ".join(part for part in (word, slower, attempt, *figures(now, state)[:3]) if part)
 
     def render(self) -> Content:
         """The name first; what does not fit beside it is cut."""

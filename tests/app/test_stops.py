@@ -1,0 +1,363 @@
+"""Stopping inside of steps, through real keys, with a scripted debugger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from app_driver import Driver, opened
+from fake_desk import FakeDesk
+from fake_stops import FakeStops
+from textual.drivers.headless_driver import HeadlessDriver
+
+from cursus_tui.app.panes.source_pane import SourcePane
+from cursus_tui.records.debug import DebugThread, IdeState, LineBreakpoint, StopKind
+from cursus_tui.records.events import LineBreakpointsChanged
+from cursus_tui.widgets.source_view import SourceView
+
+SIZES = [(80, 24), (120, 40), (160, 45)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> FakeDesk:
+    return FakeDesk(tmp_path, holding=["prepare"])
+
+
+@pytest.fixture
+def stops(desk: FakeDesk) -> FakeStops:
+    return FakeStops(desk)
+
+
+def source(driver: Driver) -> SourceView:
+    return driver.main.query_one(SourceView)
+
+
+def kinds(driver: Driver, line: int) -> set[str]:
+    return {mark.kind for mark in source(driver).marks(line)}
+
+
+async def stopped(driver: Driver, stops: FakeStops, line: int, kind: StopKind = StopKind.STEP, text: str = "") -> None:
+    stops.stop(line, kind, text=text)
+    await driver.settle()
+
+
+# --- a stop, and going on
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_s_runs_the_selected_step_and_its_stop_is_shown(
+    desk: FakeDesk, stops: FakeStops, size: tuple[int, int]
+) -> None:
+    async with opened(desk, size) as driver:
+        await driver.press("s")
+        assert ("step_into", "prepare") in desk.session.given
+        await stopped(driver, stops, 7, StopKind.ENTRY)
+        assert driver.main.situation.pane == "source"
+        assert source(driver).has_focus
+        assert source(driver).line == 7
+        assert kinds(driver, 7) == {"current"}
+        assert "▶ 7" in driver.text
+        assert "line 7" in driver.told
+        assert "n over" in driver.told
+        assert "s into" in driver.told
+        wide = size[0] >= 120
+        assert driver.main.pane("variables").display is wide
+        assert driver.main.pane("stack").display is wide
+
+
+async def test_stepping_keys_go_to_the_session(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7)
+        desk.session.given.clear()
+        await driver.press("n", "s", "f", "c")
+        assert [each[0] for each in desk.session.given] == ["step_over", "step_into", "finish", "continue_"]
+
+
+async def test_function_keys_step_among_the_data_too(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7)
+        await driver.press("2", "s")
+        assert desk.session.given[-1][0] == "step_over"
+        assert "F11 does" in driver.notices
+        await driver.press("f11")
+        assert desk.session.given[-1][0] == "step_into"
+
+
+async def test_a_step_that_went_on_leaves_the_eye_where_it_was(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 9)
+        stops.go_on()
+        await driver.settle()
+        assert not kinds(driver, 9)
+        assert source(driver).line == 9
+        assert "running prepare" in driver.told
+        assert driver.main.situation.frame is None
+        assert driver.main.situation.frames == ()
+
+
+async def test_a_stop_and_its_frames_come_in_one_picture(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        stops.waiting = True
+        await stopped(driver, stops, 7)
+        assert driver.main.situation.stop is None
+        stops.answer()
+        await driver.settle()
+        assert driver.main.situation.stop is not None
+        assert driver.main.situation.frame is not None
+
+
+async def test_frames_of_an_older_stop_are_dropped(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        stops.waiting = True
+        await stopped(driver, stops, 7)
+        await stopped(driver, stops, 8)
+        stops.answer()
+        await driver.settle()
+        stop = driver.main.situation.stop
+        assert stop is not None
+        assert stop.line == driver.main.situation.frames[0].line == 8
+
+
+async def test_frames_that_cannot_be_had_are_said(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        stops.broken = "the step\x1b[2J does not answer"
+        await stopped(driver, stops, 7)
+        assert "the step␛[2J does not answer" in driver.notices
+        assert "line 7" in driver.told
+
+
+async def test_the_focus_stays_with_panes_about_the_stop_and_with_questions(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n", "9")
+        await stopped(driver, stops, 7)
+        assert driver.main.situation.pane == "stack"
+        stops.go_on()
+        await driver.press("1", "?")
+        await stopped(driver, stops, 8)
+        assert driver.app.screen is not driver.main
+        await driver.press("escape")
+        assert "▶ 8" in driver.text
+
+
+async def test_a_narrow_status_line_names_the_step_when_another_one_is_selected(
+    desk: FakeDesk, stops: FakeStops
+) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7)
+        assert driver.told.startswith(" stopped, line 7 · n over · s into · f out · c go on")
+        await driver.press("1", "down")
+        assert "prepare" in driver.told
+        await driver.press("u")
+        assert driver.main.situation.step == "prepare"
+
+
+async def test_another_step_of_the_debugger_paints_two_lines(
+    desk: FakeDesk, stops: FakeStops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line left and the line entered, the frame in the stack and the status line: no pane anew."""
+    pieces: list[int] = []
+    monkeypatch.setattr(HeadlessDriver, "is_headless", False)
+    monkeypatch.setattr(HeadlessDriver, "write", lambda driver, data: pieces.append(len(data.encode())))
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7)
+        await stopped(driver, stops, 8)
+        pieces.clear()
+        await stopped(driver, stops, 9)
+        assert 0 < sum(pieces) <= 3_000
+
+
+# --- frames and threads
+
+
+async def test_frames_are_walked_and_shown(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 8)
+        await driver.press("u")
+        assert source(driver).line == 14
+        assert kinds(driver, 14) == {"frame"}
+        assert kinds(driver, 8) == {"current"}
+        frame = driver.main.situation.frame_in_view
+        assert frame is not None
+        assert frame.name == "<module>"
+        await driver.press("u", "d")
+        assert source(driver).line == 8
+
+
+async def test_the_cursor_of_the_stack_chooses_a_frame(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 8)
+        await driver.press("9", "down")
+        assert source(driver).line == 14
+        await driver.press("enter")
+        assert driver.main.situation.pane == "source"
+
+
+async def test_a_deep_stack_is_asked_for_in_parts(desk: FakeDesk, stops: FakeStops) -> None:
+    stops.deep = 60
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 8)
+        assert len(driver.main.situation.frames) == 40
+        await driver.press("9", "G", "enter")
+        assert len(driver.main.situation.frames) == 62
+        assert not driver.main.situation.more_frames
+
+
+async def test_another_thread_is_looked_at(desk: FakeDesk, stops: FakeStops) -> None:
+    stops.threads_now = (*stops.threads_now, DebugThread(2, "pool\x1b[0m-1", True))
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 8)
+        await driver.press("9")
+        assert "thread MainThread" in driver.text
+        assert "pool␛[0m-1" in driver.text
+        await driver.press("G", "enter")
+        frame = driver.main.situation.frame_in_view
+        assert frame is not None
+        assert frame.name == "wait"
+        assert driver.main.situation.thread == 2
+
+
+async def test_without_a_stop_the_stack_says_how_to_come_to_one(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("9")
+        assert "s runs the selected step and stops in its main" in driver.text
+        await driver.press("n")
+        assert "p stops it on the line that it is at" in driver.text
+
+
+# --- a failure that is held
+
+
+async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 8, StopKind.EXCEPTION, "KeyError: 'amount' [/b]\x1b[2J")
+        assert "✗ KeyError: 'amount' [/b]␛[2J" in driver.text
+        assert "held on KeyError, line 8" in driver.told
+        assert kinds(driver, 8) == {"failure"}
+        frame = driver.main.situation.frame_in_view
+        assert frame is not None
+        assert frame.name == "main"  # not the library that raised
+        desk.session.given.clear()
+        await driver.press("n", "s", "f")
+        assert desk.session.given == []
+        assert "c lets the step fail" in driver.notices
+        await driver.press("d")
+        assert "/lib/pandas/core.py cannot be read" in driver.text
+        await driver.press("r", "c")
+        assert [each[0] for each in desk.session.given] == ["rerun", "continue_"]
+
+
+# --- breakpoints on lines
+
+
+async def test_b_in_the_source_is_about_the_line(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("3", "b")
+        line = source(driver).line
+        script = stops.script("prepare")
+        text = script.read_text().splitlines()[line - 1].strip()
+        assert desk.session.line_breakpoints == (LineBreakpoint(script, line, text=text),)
+        assert kinds(driver, line) == {"breakpoint"}
+        assert f"●  {line}" in driver.text or f"● {line}" in driver.text
+        await driver.press("8")
+        assert f"prepare.py:{line}" in driver.text
+        await driver.press("space")
+        assert not desk.session.line_breakpoints[0].enabled
+        await driver.press("3")
+        assert kinds(driver, line) == {"disabled"}
+        await driver.press("b")
+        assert desk.session.line_breakpoints == ()
+        assert desk.session.breakpoints == ()
+
+
+async def test_b_on_a_line_without_code_takes_the_next_one_with_code(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("3", "g", "down", "b")
+        assert [point.line for point in desk.session.line_breakpoints] == [3]
+        assert source(driver).line == 3
+
+
+async def test_a_condition_is_asked_for_and_checked(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("3", "B")
+        await driver.type("total >")
+        assert "no Python expression" in driver.text
+        await driver.press("enter")
+        assert desk.session.line_breakpoints == ()
+        await driver.type(" 5")
+        await driver.press("tab")
+        await driver.type("% 3")
+        await driver.press("tab")
+        await driver.type("{total} so far")
+        await driver.press("enter")
+        (point,) = desk.session.line_breakpoints
+        assert (point.condition, point.hits, point.message) == ("total > 5", "% 3", "{total} so far")
+        assert kinds(driver, point.line) == {"logpoint"}
+        assert "if total > 5" in driver.text
+
+
+async def test_breakpoints_of_an_ide_and_lines_without_code_are_told_apart(desk: FakeDesk, stops: FakeStops) -> None:
+    script = stops.script("prepare")
+    async with opened(desk) as driver:
+        await driver.press("3")
+        desk.session.say(LineBreakpointsChanged((LineBreakpoint(script, 2),)))
+        theirs = (LineBreakpoint(script, 8, condition="total"),)
+        stops.tell(replace(stops.state, ide_breakpoints=theirs, unverified=frozenset({(script, 2)})))
+        await driver.settle()
+        assert kinds(driver, 2) == {"unverified"}
+        assert kinds(driver, 8) == {"condition"}
+        assert "IDE if total" in driver.text
+        await driver.press("8")
+        assert "no code on this line" in driver.text
+
+
+async def test_enter_on_a_breakpoint_goes_to_its_line_in_any_file(desk: FakeDesk, stops: FakeStops) -> None:
+    other = desk.folder / "shared.py"
+    other.write_text("\n".join(f"value_{line} = {line}" for line in range(1, 90)))
+    async with opened(desk) as driver:
+        desk.session.say(LineBreakpointsChanged((LineBreakpoint(other, 60), LineBreakpoint(stops.script("train"), 8))))
+        await driver.press("8", "enter")
+        assert "value_60" in driver.text
+        assert source(driver).line == 60
+        await driver.press("8", "down", "enter")
+        assert driver.main.situation.step == "train"
+        assert source(driver).line == 8
+
+
+async def test_a_click_beside_a_line_sets_a_breakpoint(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("3")
+        await driver.pilot.click(SourceView, offset=(2, 6))
+        await driver.settle()
+        assert [point.line for point in desk.session.line_breakpoints] == [7]
+
+
+async def test_t_runs_to_the_line_in_the_source_and_to_the_step_elsewhere(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("3", "t")
+        assert desk.session.given[-1] == ("run_to_line", stops.script("prepare"), source(driver).line)
+        await driver.press("1", "down", "t")
+        assert desk.session.given[-1] == ("run_to", "train")
+
+
+async def test_the_heading_counts_breakpoints_of_both_kinds(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("b", "3", "b")
+        assert "8 Breakpoints 2" in driver.text
+        assert driver.main.query_one(SourcePane).display
+        stops.tell(replace(stops.state, ide=IdeState(5678, ("vscode",))))
+        await driver.settle()
+        assert driver.main.situation.debugger.ide.port == 5678
