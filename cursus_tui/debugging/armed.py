@@ -33,10 +33,6 @@ class Armed:
         """Files with breakpoints."""
         return {key for client in self._clients() for key in client.files} | {key for key, _ in self._once}
 
-    def concerns(self, others: frozenset[str]) -> bool:
-        """Whether there are any outside of these files."""
-        return not self.keys() <= others
-
     def set_terminal(self, terminal: Client, lines: tuple[LineBreakpoint, ...]) -> set[str]:
         """Replace the terminal's; returns the keys of files in which something changed."""
         before = dict(terminal.files)
@@ -58,6 +54,10 @@ class Armed:
         """What a stop at this place is, if it was wanted once."""
         held = self._once.get((key_of(path), line))
         return held[1] if held else None
+
+    def is_at(self, path: str, line: int) -> bool:
+        """Whether anyone has a breakpoint on a line."""
+        return any(line_of(one) == line for one in self.union(key_of(path))[1])
 
     def clear_once(self) -> set[str]:
         """Forget what holds once: any stop ends it. Returns the files' keys."""

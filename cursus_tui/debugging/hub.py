@@ -13,7 +13,7 @@ from cursus_tui.debugging.clients import Client, Ide
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.followed import Followed
-from cursus_tui.debugging.readings import exception_text, kind_of_stop, place_of, rows_of, whole
+from cursus_tui.debugging.readings import condition_failure, exception_text, kind_of_stop, place_of, rows_of, whole
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
 from cursus_tui.execution.ports import StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, StopKind
@@ -183,6 +183,7 @@ class Hub:
             kind=kind_of_stop(
                 body,
                 once=self.armed.kind_at(path, line),
+                known=self.armed.is_at(path, line),
                 called=followed.in_breakpoint_call,
                 paused=self._pausing,
             ),
@@ -249,9 +250,8 @@ class Hub:
         self.broadcast("thread", body)
 
     def _printed(self, body: Message) -> None:
-        text = str(body.get("output") or "").strip()
-        if body.get("category") in ("stderr", "important") and text.startswith("Error while evaluating"):
-            self.warn(safe(" ".join(text.split()), 400))
+        if failure := condition_failure(body):
+            self.warn(f"the condition of a breakpoint failed: {failure}")
 
     # --- what clients ask for
 

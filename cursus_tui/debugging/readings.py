@@ -38,26 +38,28 @@ def place_of(body: Body) -> tuple[str, int]:
     return str(path or ""), whole(top.get("line"))
 
 
-def kind_of_stop(body: Body, *, once: StopKind | None, called: bool, paused: bool) -> StopKind:
+def kind_of_stop(body: Body, *, once: StopKind | None, known: bool, called: bool, paused: bool) -> StopKind:
     """Why it stands still, from a ``stopped`` event.
 
     Args:
         body: The event's.
         once: What a breakpoint at this place that holds once was for.
-        called: The script has just called ``breakpoint()``.
-        paused: A pause was asked for. The debugger calls its own stops in ``breakpoint()`` by that name, too.
+        known: Somebody has a breakpoint at this place.
+        called: The script has just called ``breakpoint()``, and waited for its debugger.
+        paused: A pause was asked for.
     """
     reason = body.get("reason")
     if reason == "exception":
         return StopKind.EXCEPTION
-    if called or (reason == "pause" and not paused):
+    if called:
         return StopKind.CALL
     if reason == "pause":
-        return StopKind.PAUSE
+        return StopKind.PAUSE if paused else StopKind.CALL
     if once is not None:
         return once
     if reason in ("breakpoint", "function breakpoint"):
-        return StopKind.BREAKPOINT
+        # With its debugger attached, a script that calls ``breakpoint()`` stops at none that anyone has set.
+        return StopKind.BREAKPOINT if known or body.get("hitBreakpointIds") else StopKind.CALL
     return StopKind.ENTRY if reason == "entry" else StopKind.STEP
 
 
@@ -66,6 +68,14 @@ def exception_text(body: Body) -> str:
     if body.get("reason") != "exception":
         return ""
     return safe(": ".join(str(body[name]) for name in ("text", "description") if body.get(name)), LONGEST_VALUE)
+
+
+def condition_failure(body: Body) -> str:
+    """Of an ``output`` event: why a breakpoint's condition could not be evaluated; empty for all else."""
+    text = str(body.get("output") or "").strip()
+    if "Error while evaluating expression in conditional breakpoint" not in text:
+        return ""
+    return safe(text.splitlines()[-1], 400)
 
 
 def scopes_of(body: Body) -> tuple[Scope, ...]:
