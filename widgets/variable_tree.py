@@ -145,7 +145,7 @@ class VariableTree(LineView):
         asked = self._model.wanted()
         self._rows = list(self._model.rows())
         if self._hits.text:
-            self._hits = Hits(self._hits.text, map(_text, self._rows))
+            self._hits = Hits(self._hits.text, map(_searched, self._rows))
             self.refresh()
         self.reach(Size(0, len(self._rows)))
         top, height = self.scroll_offset.y, self.size.height
@@ -234,8 +234,8 @@ class VariableTree(LineView):
     # --- search ------------------------------------------------------------------------------------
 
     def find(self, text: str) -> int:
-        """Go to the first hit from the cursor on, in names and values in sight; the number of hits."""
-        self._hits = Hits(text, map(_text, self._rows))
+        """Go to the first hit from the cursor on, in names, values and types in sight; the number of hits."""
+        self._hits = Hits(text, map(_searched, self._rows))
         self._hits.seek(self.cursor)
         self._show_hit()
         return len(self._hits)
@@ -288,7 +288,8 @@ class VariableTree(LineView):
             value = self.tone("changed")
         name = self.tone("name") + (self.tone("changed") if line.changed and not line.item.value else Style())
         hits = self._hits.in_row(row) if self._hits.all else []
-        cuts = sorted({0, name_ends, len(text), *(cut for start, end, _ in hits for cut in (start, end))})
+        ends = (min(cut, len(text)) for start, end, _ in hits for cut in (start, end))
+        cuts = sorted({0, name_ends, len(text), *ends})
         parts = []
         for start, end in pairwise(cuts):
             style = name if end <= name_ends else value
@@ -312,6 +313,11 @@ def _text(row: TreeRow) -> str:
     """Name and value, as they are painted and searched."""
     value = safe(row.item.value, _LONGEST)
     return f"{_name(row)}  {value}" if row.item.name and value else _name(row) + value
+
+
+def _searched(row: TreeRow) -> str:
+    """The type is found, too; it is not marked."""
+    return f"{_text(row)}\n{safe(row.item.type)}"
 
 
 def _indent(row: TreeRow, width: int) -> int:

@@ -17,6 +17,7 @@ import time
 from types import FrameType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
+from . import brief_values
 from .failure import is_worker
 from .hold import Gate
 from .modules import count_as_installed
@@ -133,6 +134,7 @@ class Debugger:
     def _connect(self, order: Mapping[str, Any]) -> None:
         pydevd = _module("pydevd")
         pydevd.log_to(self._log, 0)
+        brief_values.register()
         if not self._forgets_in_fork:
             self._forgets_in_fork = True
             os.register_at_fork(after_in_child=forget_in_fork)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_values import FakeValues
+from fake_values import FakeValues, done
 from textual.app import App
 from textual.pilot import Pilot
 
 from cursus_tui.app.console_log import ConsoleLog, Printed, completed
 from cursus_tui.app.screens.console import Console, ConsoleField, ConsoleOutput, ConsolePlace
+from cursus_tui.records.debug import Variable
+from cursus_tui.text import safe
 
 
 class Host(App[None]):
@@ -171,6 +173,13 @@ async def test_long_values_are_wrapped_and_harmless(host: Host, step: FakeValues
         assert "\x1b" not in host.shown()
         assert "[/]xxx" in host.shown()
         assert len(host.shown().splitlines()) == 4
+
+
+async def test_a_value_of_many_lines_has_them_back(host: Host, step: FakeValues) -> None:
+    step.evaluate = lambda *_, **__: done(Variable("x", safe("a  b\n1  2"), "DataFrame"))  # type: ignore[method-assign]
+    async with host.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, "x")
+        assert host.shown().splitlines() == [">>> x", "a  b", "1  2"]
 
 
 @pytest.mark.parametrize(

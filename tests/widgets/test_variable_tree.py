@@ -179,6 +179,7 @@ async def test_names_and_values_are_harmless_fit_and_are_found() -> None:
         assert app.tree.find("hayst") == 1
         assert app.tree.selected is not None
         assert app.tree.selected.item.name == "needle"
+        assert app.tree.find("int") == 1
         await pilot.press("enter")
         assert app.chosen == ["needle"]
 

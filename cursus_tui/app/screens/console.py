@@ -109,7 +109,7 @@ class Console(Dialog[str]):
         Binding("ctrl+o", "open_value", show=False, id="console.open"),
         Binding("ctrl+l", "clear", show=False, id="console.clear"),
     ]
-    _IDLE: ClassVar[str] = "enter evaluates · tab completes · ↑ ↓ history · ctrl+o opens a table · esc closes"
+    _IDLE: ClassVar[str] = "tab completes · ↑ ↓ history · ctrl+o opens a table · esc closes"
     _BUSY: ClassVar[str] = "evaluating · esc interrupts it · esc again leaves it"
 
     class Came(Message):
@@ -184,7 +184,8 @@ class Console(Dialog[str]):
         self._look()
         problem = done.exception() if not done.cancelled() else None
         if problem is not None:
-            self._say("interrupted" if self._interrupted else str(problem), "warn" if self._interrupted else "bad")
+            told = "interrupted" if self._interrupted else _lines(str(problem))
+            self._say(told, "warn" if self._interrupted else "bad")
         elif not done.cancelled():
             self._show(text, done.result())
         self.set_timer(_DRAIN_SECONDS, self._drained)
@@ -193,7 +194,7 @@ class Console(Dialog[str]):
     def _show(self, text: str, value: Variable) -> None:
         self._openable = text if value.kind else ""
         if value.value and value.type != "NoneType":
-            self._say(value.value)
+            self._say(_lines(value.value))
         if value.kind:
             self._say(f"a {value.kind}: ctrl+o opens it in the Data pane", "muted")
 
@@ -282,3 +283,8 @@ class Console(Dialog[str]):
         wanted: Any = self._field.value.strip() or self._openable
         if wanted:
             self.dismiss(wanted)
+
+
+def _lines(text: str) -> str:
+    """The line feeds of a value, which came as one safe line."""
+    return text.replace("\N{SYMBOL FOR LINE FEED}", "\n")
