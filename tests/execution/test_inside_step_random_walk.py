@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fake_debugger import FakeDebugger
 from scripted import Bench, ScriptedStep, bench, failed, hang, write_everything
-from test_session_random_walk import NAMES, check, diamond, random_command
+from test_session_random_walk import NAMES, agree, diamond, random_command
 
 from cursus_tui.execution.ports import DebugOrder, StepProcess
 from cursus_tui.execution.session import IllegalCommand
@@ -120,7 +120,7 @@ def test_whatever_stops_and_is_commanded_the_session_stays_sound(tmp_path: Path,
             assert stopped == [state.current]
             assert str(state.reason) in ("inside step", "failure")
         else:
-            check(made)
+            agree(made)
     debugger.calm = True
     if made.session.why_not("cancel") is None:
         made.run("cancel")
@@ -131,7 +131,7 @@ def test_whatever_stops_and_is_commanded_the_session_stays_sound(tmp_path: Path,
         made.run("rerun", name)
         settle(made, debugger)
     assert {str(each.status) for each in made.session.state.steps.values()} <= {"passed", "reused"}
-    check(made)
+    agree(made)
     held = [step.held for step in made.executor.steps.values()]
     assert all(each == [True, False] * (len(each) // 2) + [True] * (len(each) % 2) for each in held)
     made.close()

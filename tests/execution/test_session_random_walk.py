@@ -61,11 +61,10 @@ def random_command(made: Bench, chance: random.Random) -> None:
     assert refusal is None or (isinstance(refusal, IllegalCommand) and str(refusal))
 
 
-def check(made: Bench) -> None:
-    """What must hold whenever nothing runs."""
+def agree(made: Bench) -> None:
+    """Whenever nothing runs, what the session says is what is stored."""
     state = made.session.state
     newest = made.store.read.newest_attempts(state.run_id)
-    valid: dict[str, int] = {}
     for name, step in state.steps.items():
         stored = made.session.attempts(name)
         assert (step.attempt is None) == (not stored)
@@ -73,9 +72,13 @@ def check(made: Bench) -> None:
             assert newest[name].status is step.attempt.status is step.status
             assert [each.number for each in stored] == list(range(1, len(stored) + 1))
             assert all(each.ended is not None for each in stored)
-        for each in stored:
-            if each.status in DONE:
-                valid[name] = each.number
+
+
+def check(made: Bench) -> None:
+    """What must hold whenever nothing runs."""
+    agree(made)
+    state = made.session.state
+    valid = {name: each.number for name in state.steps for each in made.session.attempts(name) if each.status in DONE}
     for name, step in state.steps.items():
         if step.status in DONE and step.stale is None and step.attempt is not None:
             for edge in made.session.lineage(name):
