@@ -54,7 +54,7 @@ def _after_step(run: RunControl, attempt: Attempt, cancelled: bool) -> None:
         _after_failure(run, attempt)
     elif run.breaks(step, BreakpointWhen.AFTER) or asked:
         run.pause(PauseReason.AFTER_STEP, step)
-    elif goal.pause is PauseReason.BEFORE_STEP:
+    elif goal.pause is PauseReason.BEFORE_STEP or goal.stopping:
         run.settle()
     else:
         run.advance()
@@ -69,7 +69,7 @@ def _after_failure(run: RunControl, attempt: Attempt) -> None:
         run.pause(PauseReason.FAILURE, step)
     elif not run.options.keep_going:
         run.set_phase(Phase.FINISHED, None, step)
-    elif run.at.goal.pause is not None or run.at.goal.pause_after == step:
+    elif run.at.goal.pause is not None or run.at.goal.stopping or run.at.goal.pause_after == step:
         run.settle()
     else:
         run.advance()

@@ -70,7 +70,7 @@ def told(run: RunControl, live: LiveStep, stop: DebugStop | None) -> None:
 
 def _stopped(run: RunControl, live: LiveStep, stop: DebugStop) -> None:
     process, ran = live.process, run.at.stop is None
-    run.at = run.at.but(stop=stop, going=False)
+    run.at = run.at.but(stop=stop, going=False, goal=dataclasses.replace(run.at.goal, stopping=False))
     stands(run, live, StepStatus.PAUSED)
     failed = stop.kind is StopKind.EXCEPTION
     run.pause(PauseReason.FAILURE if failed else PauseReason.INSIDE_STEP, live.attempt.step)
@@ -111,10 +111,11 @@ def _let_on(run: RunControl, how: Resume) -> None:
 
 
 def suspend(run: RunControl) -> bool:
-    """Stop the running step on the line it is at; False where it cannot be debugged."""
+    """Stop the running step on the line it is at, or the run after it; False where it cannot be debugged."""
     live, debugger = run.at.live, run.debugger
     if live is None or live.order is None or debugger is None:
         return False
+    run.at = run.at.but(goal=dataclasses.replace(run.at.goal, stopping=True))
     run.after_commit(debugger.suspend)
     return True
 

@@ -47,6 +47,8 @@ class Goal:
     """What ran for it: a step that is out of date as soon as it ended (edited meanwhile) must not run for ever."""
     pause: PauseReason | None = None
     """Asked while a step runs: pause after it, or before the next."""
+    stopping: bool = False
+    """The running step was asked to stop on its line: pause before the next one where it ends before it does."""
     entry: bool = False
     """Stop the forced step on the first line of its ``main``."""
     line: tuple[Path, int] | None = None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+from debugged import debugger_for_tests
 from scripted import chain, resolver
 
 from cursus_tui.execution.local_executor import LocalExecutor
@@ -68,14 +69,18 @@ def real_session(
     pipeline: Pipeline, run_id: str | None = None, at_boundary: Callable[[str], None] | None = None
 ) -> Session:
     """A session over the real executor, in a workspace beside the pipeline."""
+    executor, debugger = LocalExecutor(), debugger_for_tests()
+    if debugger is not None:
+        executor.lend(Path(sys.executable), *debugger.lent())
     return Session(
         pipeline,
         resolve=resolver(pipeline),
         store=RunStore(open_workspace(pipeline.layout.root), at_boundary=at_boundary),
-        executor=LocalExecutor(),
+        executor=executor,
         probe=CountAtOnce(),
         options=RunOptions(python=Path(sys.executable), minimum_free_bytes=0),
         run_id=run_id,
+        debugger=debugger,
     )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from debugged import debugger_for_tests
+
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.ports import DebugPort, ExecutionContext, ExecutionResult, WorkerEvent
 from cursus_tui.execution.session import Session
@@ -279,7 +281,7 @@ def bench(
         probe=LineProbe(),
         options=RunOptions(**options),
         run_id=run_id,
-        debugger=debugger,
+        debugger=debugger or debugger_for_tests(),
     )
     made = Bench(pipeline, executor, store, session)
     session.subscribe(made.events.append)

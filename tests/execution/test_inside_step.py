@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from debugged import DEBUGGED
 from fake_debugger import FakeDebugger
 from scripted import Bench, ScriptedStep, bench, chain, eventually, failed, hang, write_everything
 
@@ -200,6 +201,25 @@ def test_what_a_step_reported_before_it_stopped_does_not_unpause_it(tmp_path: Pa
     made.close()
 
 
+def test_a_pause_is_not_lost_where_the_step_ends_before_its_next_line(tmp_path: Path):
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A", "B", "C"), {"A": hang, "B": hang}, debugger=debugger)
+    made.session.continue_().result(5)
+    made.session.pause().result(5)
+    passes(made.executor.steps["A"])
+    made.session.wait_settled(5)
+    assert made.stands == ("paused", "before step", "B")
+    # Where it did stop there is no second pause.
+    made.session.continue_().result(5)
+    made.session.pause().result(5)
+    debugger.stop(StopKind.PAUSE)
+    made.session.wait_settled(5)
+    debugger.when_resumed = lambda how: passes(made.executor.steps["B"])
+    made.run("continue_")
+    assert made.stands[0] == "finished"
+    made.close()
+
+
 def test_pause_stops_on_the_line_and_pause_next_before_the_next_step(tmp_path: Path):
     debugger = FakeDebugger()
     made = bench(chain(tmp_path, "A", "B"), {"A": hang}, debugger=debugger)
@@ -242,6 +262,7 @@ def test_a_debugger_that_cannot_start_leaves_the_run_as_it_is(tmp_path: Path):
     made.close()
 
 
+@pytest.mark.skipif(bool(DEBUGGED), reason="every session has a debugger")
 def test_without_a_debugger_nothing_is_ordered_and_stepping_in_is_refused(tmp_path: Path):
     made = bench(chain(tmp_path, "A", "B"))
     with pytest.raises(IllegalCommand, match="no debugger"):
