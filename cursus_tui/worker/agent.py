@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Callable, Dict, List
 
 from .channel import EventSender, LineReader
-from .debugger import Debugger, frames_of_script, is_debugger, mark_as_ours
+from .debugger import Debugger, DebuggerUnusableError, frames_of_script, is_debugger, mark_as_ours
 from .failure import FailureReporter, is_worker
 from .kernel import allow_tracer
 
@@ -83,7 +83,9 @@ class Agent:
             answer = operation(self, request.get("args") or {})
             self._sender.send("reply", id=request.get("id"), ok=True, body=answer)
         except BaseException as error:
-            text = "%s: %s" % (type(error).__name__, error)
+            text = str(error)
+            if not isinstance(error, DebuggerUnusableError):
+                text = "%s: %s" % (type(error).__name__, text)
             self._sender.send("reply", id=request.get("id"), ok=False, error=text)
         finally:
             sys.setswitchinterval(interval)

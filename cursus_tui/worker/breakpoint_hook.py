@@ -35,6 +35,9 @@ class BreakpointHook:
         if self._debugger is None:
             self._pass_by(caller.f_code.co_filename, caller.f_lineno, "nobody debugs this run")
             return
+        if self._debugger.is_over:
+            self._pass_by(caller.f_code.co_filename, caller.f_lineno, "the step's debugger was let go")
+            return
         if not self._debugger.attached:
             self._debugger.go.close()
             self._send("breakpoint", file=caller.f_code.co_filename, line=caller.f_lineno)

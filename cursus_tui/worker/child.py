@@ -197,6 +197,8 @@ class StepRun:
         lingering = lingering_threads()
         if lingering:
             self.sender.send("notice", message="main is over, but threads still run: %s" % ", ".join(lingering))
+        else:
+            self._debugger.end()
         flush_output()
         self.sender.send("finishing")
 

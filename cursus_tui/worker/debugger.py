@@ -6,6 +6,7 @@ standard library here is taken when this module is imported, before any script t
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import importlib
@@ -25,7 +26,7 @@ from .streams import move_high
 
 ATTACH_SECONDS = 5.0
 """How long the front may take for the hand-shake; after that the step goes on without a debugger."""
-DISPOSE_SECONDS = 2.0
+END_SECONDS = 0.2
 WORKER_FOLDER = os.path.dirname(os.path.abspath(__file__))
 LIVE = "%s.live" % __package__
 _START_PAUSE = 0.1
@@ -47,7 +48,7 @@ class DebuggerUnusableError(Exception):
 
 
 class Debugger:
-    """The debugger of one step, started at most once at a time.
+    """The debugger of one step, started at most once: pydevd leaves traces of a connection that ended in its caches.
 
     Args:
         log: Where pydevd writes what it would print to the step's stderr.
@@ -64,7 +65,7 @@ class Debugger:
         self._log = log
         self._send = send
         self._is_starting = False
-        self._forgets_in_fork = False
+        self._was_started = False
 
     def start(self, order: Mapping[str, Any], *, late: bool) -> Dict[str, Any]:
         """Import it, dial the front and wait for its hand-shake; says how that went with a ``debugger`` event.
@@ -77,10 +78,12 @@ class Debugger:
             ``{python, compiled, monitoring}``, and ``already`` where it was started before.
 
         Raises:
-            DebuggerUnusableError: It cannot be imported.
+            DebuggerUnusableError: It cannot be imported, or the front had it and let go.
         """
         if self._is_starting or self.attached:
             return dict(_facts(), already=True)
+        if self.is_over:
+            raise DebuggerUnusableError("its debugger was let go: the step can be debugged again when it is run again")
         self._is_starting = True
         try:
             lend(str(order["lent"]), str(order["pycache"]))
@@ -104,6 +107,11 @@ class Debugger:
             return False
         return bool(debugger.is_attached() and debugger.reader.is_alive())
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was started and the front is gone: no other one can come."""
+        return self._was_started and not self._is_starting and not self.attached
+
     def stop_here(self, frame: FrameType) -> None:
         """Stop on the next line of a frame of this thread."""
         pydevd = _module("pydevd")
@@ -115,6 +123,21 @@ class Debugger:
         debugger = _global_debugger()
         if debugger is not None and trace is not None:
             debugger.trigger_exception_handler((type(error), error, trace))
+
+    def end(self) -> None:
+        """Stop debugging: main is over. Otherwise the process's exit would wait for pydevd's threads to end."""
+        debugger = _global_debugger()
+        if debugger is None:
+            return
+        with contextlib.suppress(Exception):
+            atexit.unregister(_module("pydevd").stoptrace)
+            connection = debugger._client_socket.dup()
+            # Ends it, too: one that still runs when the interpreter waits for threads waits for all others.
+            debugger.check_alive_thread.join(END_SECONDS)
+            debugger.dispose_and_kill_all_pydevd_threads(wait=False)
+            # Reading only: an answer may be on its way.
+            connection.shutdown(socket.SHUT_RD)
+            connection.close()
 
     def _begin(self, order: Mapping[str, Any]) -> None:
         attached, problem = False, ""
@@ -135,10 +158,8 @@ class Debugger:
         pydevd = _module("pydevd")
         pydevd.log_to(self._log, 0)
         brief_values.register()
-        if not self._forgets_in_fork:
-            self._forgets_in_fork = True
-            os.register_at_fork(after_in_child=forget_in_fork)
-        _wait_until_disposed()
+        self._was_started = True
+        os.register_at_fork(after_in_child=forget_in_fork)
         lent, token = str(order["lent"]), str(order["token"])
         with _dialling(pydevd, str(order["socket"])):
             pydevd.settrace(
@@ -256,15 +277,6 @@ def _facts() -> Dict[str, Any]:
         "compiled": "_pydevd_bundle.pydevd_cython" in sys.modules,
         "monitoring": bool(getattr(constants, "PYDEVD_USE_SYS_MONITORING", False)),
     }
-
-
-def _wait_until_disposed() -> None:
-    """An earlier front is gone: let what was connected to it end, or it would be taken for the new connection."""
-    until = _now() + DISPOSE_SECONDS
-    debugger = _global_debugger()
-    while debugger is not None and debugger.pydb_disposed and _now() < until:
-        _sleep(0.01)
-        debugger = _global_debugger()
 
 
 def _let_go() -> None:
