@@ -353,11 +353,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """A newer snapshot."""
         self._take(event.state)
 
-    def _take(self, state: SessionState) -> None:
+    def _take(self, state: SessionState, *, edited: bool = False) -> None:
+        """A newer snapshot; who edits a step goes on looking at it, wherever execution stands now."""
         before = self.situation.state
         for told in ended_long(before, state):
             call_user(self.app, told)
-        moved = state.current is not None and (before is None or before.current != state.current)
+        moved = not edited and state.current is not None and (before is None or before.current != state.current)
         failed = state.reason is PauseReason.FAILURE and (before is None or before.reason is not PauseReason.FAILURE)
         step = state.current if moved or failed else self.situation.step
         if before is None and state.current is None:
@@ -382,7 +383,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         step = self.situation.step if self.situation.step in pipeline.steps else next(iter(pipeline.steps), None)
         edited = pipeline.overrides != self._kept
         self.change(pipeline=pipeline, findings=pipeline.findings, step=step, edited=edited)
-        self._take(event.event.state)
+        self._take(event.event.state, edited=True)
 
     def saved(self) -> None:
         """The edits in force were written into the settings file."""
