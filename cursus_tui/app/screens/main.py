@@ -105,9 +105,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.go_to("pipeline")
         self.set_interval(0.5, self._tick)
         self.set_interval(1.0, self.disk.look)
-        self.call_after_refresh(self._complete)
 
-    async def _complete(self, then: Callable[[], None] = lambda: None) -> None:
+    async def complete(self, then: Callable[[], None] = lambda: None) -> None:
         """Make the panes that the first picture does not show; then do what had to wait for them."""
         if len(self._panes) < len(PANES):
             from cursus_tui.app.panes.later import later_panes
@@ -150,7 +149,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def go_to(self, pane: str) -> None:
         """Bring a pane into sight and give it the focus."""
         if pane not in self._panes:
-            self.call_later(self._complete, partial(self.go_to, pane))
+            self.call_later(self.complete, partial(self.go_to, pane))
             return
         self.situation = replace(self.situation, pane=pane)
         self._arrange()
@@ -244,7 +243,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def perform(self, action_id: str) -> None:
         """Do an action of the registry, or say why it cannot be done now."""
         if len(self._panes) < len(PANES):
-            self.call_later(self._complete, partial(self.perform, action_id))
+            self.call_later(self.complete, partial(self.perform, action_id))
             return
         self._select_what_is_pointed_at()
         action = ACTIONS[action_id]
