@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
-from cursus_tui.records.run import SessionState, StepBreakpoint
+if TYPE_CHECKING:
+    from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
+    from cursus_tui.records.run import SessionState, StepBreakpoint
 
 
 class StateArrived(Message):

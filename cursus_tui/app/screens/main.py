@@ -14,7 +14,6 @@ from cursus_tui.app.actions import ACTIONS
 from cursus_tui.app.arrangement import PANES
 from cursus_tui.app.attention import call_user, ended_long
 from cursus_tui.app.disk_watch import DiskWatch
-from cursus_tui.app.follow import forward
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.panes.chrome import PaneBar, VerbLine
 from cursus_tui.app.panes.data_pane import DataPane
@@ -154,6 +153,8 @@ class MainScreen(PanedScreen, inherit_bindings=False):
 
     def begin(self, session: SessionPort) -> None:
         """The session is there: commands can be given from now on."""
+        from cursus_tui.app.follow import forward
+
         self.session = session
         self._unsubscribe = session.subscribe(lambda fact: forward(self, fact))
         self.change(
