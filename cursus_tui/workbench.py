@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cursus_tui.execution.cursus_builders import ask_builders
-from cursus_tui.execution.dag_reader import read_python_dag
 from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.pipeline.discovery import find_project, project_folders
@@ -116,7 +114,11 @@ def _settings(target: Target, options: OpenOptions) -> tuple[Path, Settings]:
 
 
 def _layout(target: Target, options: OpenOptions, settings: Settings, interpreter: Interpreter) -> ProjectLayout:
-    dag_file = read_python_dag(target.file, target.dag_name, interpreter.python) if target.is_python else None
+    dag_file = None
+    if target.is_python:
+        from cursus_tui.execution.dag_reader import read_python_dag
+
+        dag_file = read_python_dag(target.file, target.dag_name, interpreter.python)
     package = probe_of(interpreter.python).location("cursus")
     return find_project(
         target,
@@ -408,6 +410,8 @@ class _Resolver:
         cursus = probe_of(self._interpreter.python).location("cursus")
         if not cursus or self._layout.config is None:
             return {}, ""
+        from cursus_tui.execution.cursus_builders import ask_builders
+
         return ask_builders(self._layout.config, self._interpreter.python, Path(cursus))
 
     def _absent(self, python: Path | None, names: frozenset[str]) -> frozenset[str]:

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from textual.pilot import Pilot
 
 from cursus_tui.app.app import CursusApp
 from cursus_tui.app.keymap import build_keymap
+from cursus_tui.app.ports import DeskPort
 from cursus_tui.app.screens.main import MainScreen
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.records.run import Phase
@@ -65,7 +67,9 @@ async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
 async def taken(picture: Picture, folder: Path) -> str:
     """The screen as SVG once all acts are done."""
     workbench = Workbench(open_pipeline(str(folder)), RunOptions())
-    app = CursusApp(lambda: workbench, build_keymap(None))
+    desk: Future[DeskPort] = Future()
+    desk.set_result(workbench)
+    app = CursusApp(desk, build_keymap(None))
     try:
         async with app.run_test(size=(picture.width, HEIGHT)) as pilot:
             await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.session is not None)

@@ -1,4 +1,4 @@
-"""The app: keys and theme, a first picture at once, and behind it the pipeline, the main screen and the session."""
+"""The app: keys and theme, the pipeline as the first picture where it opens quickly, and behind it the session."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 import threading
-from collections.abc import Callable
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -20,7 +20,6 @@ from cursus_tui.app.key_order import KeyOrder
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.leaving import Leaving
 from cursus_tui.app.line import LineDriver, wait_until_cut
-from cursus_tui.app.opening import Opening
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import Phase, RunRecord
 
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 ANSI_THEME = "ansi-dark"
 """Uses the terminal's own colours: few bytes, and right for NO_COLOR."""
+_QUICK_SECONDS = 0.2
+"""A pipeline that is open by then is the first picture; for any other, the first picture says what is awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ class CursusApp(App[Leaving], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
-        self, open_desk: Callable[[], DeskPort], keymap: Keymap, looks: Looks | None = None, *, opening: str = ""
+        self, desk: Future[DeskPort], keymap: Keymap, looks: Looks | None = None, *, opening: str = ""
     ) -> None:
         """Make the app; nothing is started yet.
 
         Args:
-            open_desk: Opens the pipeline; called on a thread, since it takes longer than the first picture.
+            desk: The pipeline, which another thread may still be opening.
             keymap: The keys in force.
             looks: How it is painted.
             opening: What is being opened, as the user named it.
@@ -77,7 +78,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         super().__init__(driver_class=LineDriver)
         self.desk: DeskPort | None = None
         self.main: MainScreen | None = None
-        self._open_desk = open_desk
+        self._awaited = desk
         self._keys = keymap
         self._opening = opening
         self._key_order = KeyOrder(self, super().on_event)
@@ -99,11 +100,10 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             self.theme = looks.theme
 
     def on_mount(self) -> None:
-        """Paint first; everything that takes time follows behind."""
+        """Listen; the first picture comes when Textual lets pictures through, which it does not while it starts."""
         self._listen_to_signals()
         self._listen_to_line()
-        self.push_screen(Opening(self._opening))
-        self.call_after_refresh(self._open)
+        self.call_later(self._show_first)
 
     # --- keys --------------------------------------------------------------------------------------
 
@@ -152,26 +152,43 @@ class CursusApp(App[Leaving], inherit_bindings=False):
 
     # --- opening -------------------------------------------------------------------------------------
 
-    @work(thread=True, exit_on_error=False)
-    def _open(self) -> None:
+    def _show_first(self) -> None:
+        """The pipeline where it opens quickly, else what is being opened; what takes time follows behind."""
+        wait([self._awaited], _QUICK_SECONDS)
+        if self._awaited.done():
+            self._show()
+        else:
+            from cursus_tui.app.opening import Opening
+
+            self.push_screen(Opening(self._opening))
+            self._show_once_opened()
+
+    @work(exit_on_error=False)
+    async def _show_once_opened(self) -> None:
+        with suppress(Exception):
+            await asyncio.wrap_future(self._awaited)
+        self._show()
+
+    def _show(self) -> None:
         from cursus_tui.app.screens.main import MainScreen
 
         try:
-            desk = self._open_desk()
+            self.desk = desk = self._awaited.result()
+            self.main = main = MainScreen(desk, self._keys, _verbs)
         except Exception as problem:
-            self.call_from_thread(self._give_up, problem)
+            self._give_up(problem)
             return
-        self.call_from_thread(self._show, desk, MainScreen(desk, self._keys, _verbs))
+        self.push_screen(main)
+        main.call_after_refresh(self._follow, desk, main)
 
     def _give_up(self, problem: Exception) -> None:
         """End; whoever runs the app tells why, once the terminal is restored."""
         self.exit(Leaving(keep_running=False, problem=problem))
 
-    def _show(self, desk: DeskPort, main: MainScreen) -> None:
-        self.desk, self.main = desk, main
-        self.switch_screen(main)
-        self.call_after_refresh(gc.enable)  # whoever started us may have held it up for the first picture
-        self.call_after_refresh(self._look_for_unfinished, desk, main)
+    def _follow(self, desk: DeskPort, main: MainScreen) -> None:
+        gc.enable()  # whoever started us may have held it up for the first picture
+        main.call_later(main.complete)
+        self._look_for_unfinished(desk, main)
 
     @work(thread=True, exit_on_error=False)
     def _look_for_unfinished(self, desk: DeskPort, main: MainScreen) -> None:

@@ -9,7 +9,6 @@ from textual.worker import Worker
 
 from cursus_tui.app.messages import NoticeArrived
 from cursus_tui.app.script_watch import ScriptWatch
-from cursus_tui.records.events import Noticed
 from cursus_tui.records.run import Phase
 
 if TYPE_CHECKING:
@@ -63,4 +62,6 @@ class DiskWatch:
             self._say(f"{names} changed on disk, but the pipeline stays as it was:\n{told}", "error")
 
     def _say(self, text: str, severity: str) -> None:
+        from cursus_tui.records.events import Noticed
+
         self._screen.post_message(NoticeArrived(Noticed(severity, text)))

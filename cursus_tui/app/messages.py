@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from cursus_tui.records.debug import DebuggerState, DebugThread, LineBreakpoint, StackFrame
-from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
-from cursus_tui.records.run import SessionState, StepBreakpoint
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cursus_tui.records.debug import DebuggerState, DebugThread, LineBreakpoint, StackFrame
+    from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
+    from cursus_tui.records.run import SessionState, StepBreakpoint
 
 
 class StateArrived(Message):

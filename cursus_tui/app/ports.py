@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cursus_tui.records.debug import (
-    DebuggerState,
-    DebugThread,
-    IdeState,
-    LineBreakpoint,
-    LiveTable,
-    Scope,
-    StackFrame,
-    Variable,
-)
-from cursus_tui.records.events import SessionEvent
 from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import Overrides, Pipeline
 from cursus_tui.records.run import Attempt, BreakpointWhen, Frame, LineageEdge, RunRecord, SessionState, StepBreakpoint
 from cursus_tui.widgets.grid_source import GridSource
+
+if TYPE_CHECKING:
+    from cursus_tui.records.debug import (
+        DebuggerState,
+        DebugThread,
+        IdeState,
+        LineBreakpoint,
+        LiveTable,
+        Scope,
+        StackFrame,
+        Variable,
+    )
+    from cursus_tui.records.events import SessionEvent
 
 Done = Future[SessionState]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cursus_tui.app.standing import Progress
 from cursus_tui.app.tail import last_line
-from cursus_tui.records.events import OutputGrew, ResourcesSampled
 from cursus_tui.records.run import Attempt, ResourceSample, SessionState
+
+if TYPE_CHECKING:
+    from cursus_tui.records.events import OutputGrew, ResourcesSampled
 
 
 class ProgressReader:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from cursus_tui.app.follow import forward
 from cursus_tui.app.messages import FramesArrived
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugThread, StackFrame, StopKind
 
@@ -35,6 +34,8 @@ class Stops:
 
     def begin(self, debugger: DebuggerPort) -> None:
         """Follow this one from now on."""
+        from cursus_tui.app.follow import forward
+
         self.debugger = debugger
         self._unsubscribe = debugger.subscribe(lambda fact: forward(self._screen, fact))
         self.arrived(debugger.state)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ from cursus_tui.cli.options import path_options, run_options
 
 if TYPE_CHECKING:
     from cursus_tui.app.app import CursusApp
+    from cursus_tui.app.ports import DeskPort
     from cursus_tui.execution.options import RunOptions
     from cursus_tui.records.opening import OpenOptions
     from cursus_tui.workbench import Workbench
@@ -50,17 +54,30 @@ def debug(
     import gc
 
     gc.disable()  # until the first picture: imports leave no garbage, and to look for it takes a twentieth of the time
+    from cursus_tui.workbench import Workbench, open_pipeline
+
+    # Opened while Textual is imported: an interpreter is asked what it has, and that is another process.
+    desk = _begun(lambda: Workbench(open_pipeline(path, options, check=False), limits, workspace, debugs=True))
     from cursus_tui.app.app import CursusApp, Looks
     from cursus_tui.app.keymap import build_keymap, load_settings
 
-    def open_desk() -> Workbench:
-        from cursus_tui.workbench import Workbench, open_pipeline
-
-        return Workbench(open_pipeline(path, options, check=False), limits, workspace, debugs=True)
-
     settings = load_settings()
-    app = CursusApp(open_desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
+    app = CursusApp(desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
     return run_app(app, limits.command)
+
+
+def _begun(open_desk: Callable[[], Workbench]) -> Future[DeskPort]:
+    opened: Future[DeskPort] = Future()
+    opened.set_running_or_notify_cancel()  # an app that ends before does not cancel it
+
+    def work() -> None:
+        try:
+            opened.set_result(open_desk())
+        except Exception as problem:
+            opened.set_exception(problem)
+
+    threading.Thread(target=work, name="open").start()
+    return opened
 
 
 def run_app(app: CursusApp, command: str) -> int:

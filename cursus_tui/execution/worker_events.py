@@ -20,6 +20,8 @@ FOR_DEBUGGER = frozenset({"entering", "breakpoint", "parked", "unparked", "debug
 """Names of the events that are the debugger's business."""
 HEARD = frozenset({"importing", "imported", "called", "output", "resources", "blocked", "notice"}) | FOR_DEBUGGER
 """Names of the events that mean something while a step runs; its outcome says the rest."""
+_FEW = 3
+"""Packages named in a notice."""
 LOG = logging.getLogger(__name__)
 MOST_SAMPLES = 2_000
 """Readings kept of one attempt; a longer series keeps every second one, and so on."""
@@ -68,7 +70,11 @@ def _apply(run: RunControl, live: LiveStep, name: str, fields: Mapping[str, Any]
         case "resources":
             _sampled(run, live, fields)
         case "blocked":
-            run.say(Noticed("warning", f"{live.attempt.step}: blocked {fields.get('kind')}: {fields.get('detail')}"))
+            run.say(
+                Noticed(
+                    "warning", f"{live.attempt.step}: blocked {fields.get('kind')}: {_few(str(fields.get('detail')))}"
+                )
+            )
         case "notice":
             run.say(Noticed("info", f"{live.attempt.step}: {fields.get('message')}"))
 
@@ -124,3 +130,9 @@ def _call(fields: Mapping[str, Any]) -> Call:
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
+
+
+def _few(detail: str) -> str:
+    """A notice is read at a glance: the first packages; the attempt holds all."""
+    parts = detail.split(", ")
+    return detail if len(parts) <= _FEW else f"{', '.join(parts[:_FEW])} and {len(parts) - _FEW} more"

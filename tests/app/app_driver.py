@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -14,6 +15,7 @@ from cursus_tui.app.app import CursusApp, Looks
 from cursus_tui.app.keymap import Settings, build_keymap
 from cursus_tui.app.leaving import Leaving
 from cursus_tui.app.panes.chrome import StatusLine
+from cursus_tui.app.ports import DeskPort
 from cursus_tui.app.screens.main import MainScreen
 
 
@@ -92,6 +94,13 @@ class Driver:
         raise AssertionError(f"it never came:\n{self.text}\n{self.notices}")
 
 
+def at_once(desk: DeskPort) -> Future[DeskPort]:
+    """A pipeline that is open already."""
+    opened: Future[DeskPort] = Future()
+    opened.set_result(desk)
+    return opened
+
+
 @asynccontextmanager
 async def opened(
     desk: FakeDesk,
@@ -101,7 +110,7 @@ async def opened(
     looks: Looks | None = None,
 ) -> AsyncIterator[Driver]:
     """The app, its session started."""
-    app = CursusApp(lambda: desk, build_keymap(settings), looks)
+    app = CursusApp(at_once(desk), build_keymap(settings), looks)
     async with app.run_test(size=size) as pilot:
         driver = Driver(pilot)
         await driver.until(lambda: driver.app.main is not None)

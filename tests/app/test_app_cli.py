@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,11 @@ def test_keys_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_unknown_theme_is_refused() -> None:
     with pytest.raises(UserError, match="no theme"):
-        CursusApp(lambda: None, build_keymap(), Looks("no-such-theme"))  # type: ignore[arg-type, return-value]
+        CursusApp(Future(), build_keymap(), Looks("no-such-theme"))
 
 
 def test_plain_looks_use_the_terminals_own_colours() -> None:
-    app = CursusApp(lambda: None, build_keymap(), Looks(plain=True))  # type: ignore[arg-type, return-value]
+    app = CursusApp(Future(), build_keymap(), Looks(plain=True))
     assert app.native_ansi_color
     assert app.animation_level == "none"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,23 @@ async def test_an_edit_and_its_undo_on_the_real_session(bench: Workbench) -> Non
         assert step.job_type == "training"
         await driver.press("U")
         await driver.until(lambda: not driver.main.situation.edited)
+
+
+async def test_an_edit_leaves_the_eyes_where_they_are(bench: Workbench) -> None:
+    async with opened(bench) as driver:
+        await driver.until(lambda: "n run SourceA_0000" in driver.told)
+        await driver.press("n")
+        await driver.until(lambda: "paused before StageAA_0001" in driver.told)
+        await driver.press("G")
+        await driver.until(lambda: driver.main.situation.step == "StageAA_0002")
+        session = driver.main.session
+        assert session is not None
+        session.edit(replace(session.pipeline.overrides, environment={"SourceA_0000": {"LINES": "7"}})).result(10)
+        await driver.until(lambda: driver.main.situation.edited)
+        state = driver.main.situation.state
+        assert state is not None
+        assert state.current == "SourceA_0000"
+        assert driver.main.situation.step == "StageAA_0002"
 
 
 async def test_a_second_session_offers_to_resume(bench: Workbench, project: Path, tmp_path: Path) -> None:

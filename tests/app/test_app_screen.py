@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app_driver import Driver, opened
+from app_driver import Driver, at_once, opened
 from fake_desk import FakeDesk
 from textual.widgets import Input
 
@@ -393,7 +393,7 @@ async def test_the_screen_says_that_it_looks_into_the_scripts_until_it_has(desk:
         return desk.session.pipeline
 
     desk.pipeline, desk.check = replace(found, findings=()), check  # type: ignore[method-assign]
-    app = CursusApp(lambda: desk, build_keymap())
+    app = CursusApp(at_once(desk), build_keymap())
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driver(pilot)
         await driver.until(lambda: app.main is not None and "Checks …" in driver.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from app_driver import at_once
 from fake_desk import FakeDesk
 from textual.pilot import Pilot
 
@@ -14,7 +15,7 @@ from cursus_tui.app.keymap import build_keymap
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_layout(desk: FakeDesk, size: tuple[int, int], snap_compare: Any) -> None:
-    app = CursusApp(lambda: desk, build_keymap())
+    app = CursusApp(at_once(desk), build_keymap())
 
     async def shown(pilot: Pilot[object]) -> None:
         for _ in range(200):

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 from cursus_tui.app.app import CursusApp
 from cursus_tui.app.keymap import build_keymap
+from cursus_tui.app.ports import DeskPort
 from cursus_tui.app.screens.main import MainScreen
 from cursus_tui.cli.debug import run_app
 from cursus_tui.execution.options import RunOptions
@@ -38,9 +40,9 @@ def main() -> None:
     with open(notes, "w", buffering=1) as times:
         MainScreen.perform = noted  # type: ignore[method-assign]
         opened = open_pipeline(pipeline, OpenOptions(overrides=Overrides(environment=environment)))
-        run_app(
-            CursusApp(lambda: Workbench(opened, RunOptions(), Path(workspace)), build_keymap(None)), "cursus-tui debug"
-        )
+        desk: Future[DeskPort] = Future()
+        desk.set_result(Workbench(opened, RunOptions(), Path(workspace)))
+        run_app(CursusApp(desk, build_keymap(None)), "cursus-tui debug")
 
 
 if __name__ == "__main__":

@@ -119,7 +119,12 @@ def test_a_sound_pipeline_is_opened_without_what_takes_long_to_import(tmp_path: 
     later = (
         "cursus_tui.checks.static",
         "cursus_tui.execution.session",
+        "cursus_tui.execution.asking",
+        "cursus_tui.records.events",
         "cursus_tui.storage.store",
+        "cursus_tui.storage.workspace",
+        "cursus_tui.app.follow",
+        "cursus_tui.app.opening",
         "cursus_tui.app.commands",
         "cursus_tui.widgets.data_grid",
         "cursus_tui.widgets.dag_graph",

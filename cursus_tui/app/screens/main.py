@@ -1,4 +1,4 @@
-"""The main screen: what is done, and what comes up as facts. It keeps the situation."""
+"""The main screen: actions go out to the session, facts come in and change the situation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from cursus_tui.app.actions import ACTIONS
 from cursus_tui.app.arrangement import PANES
 from cursus_tui.app.attention import call_user, ended_long
 from cursus_tui.app.disk_watch import DiskWatch
-from cursus_tui.app.follow import forward
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.line_marks import same_file
 from cursus_tui.app.panes.chrome import PaneBar, VerbLine
@@ -32,8 +31,8 @@ from cursus_tui.text import safe
 Verb = Callable[["MainScreen"], None]
 
 
-class MainScreen(PanedScreen):
-    """Everything about one pipeline. Facts arrive as messages; panes get the situation."""
+class MainScreen(PanedScreen, inherit_bindings=False):
+    """Everything about one pipeline. Facts arrive as messages and become the situation."""
 
     TITLE: ClassVar[str] = "cursus-tui"
 
@@ -57,7 +56,6 @@ class MainScreen(PanedScreen):
         self.go_to("pipeline")
         self.set_interval(0.5, self._tick)
         self.set_interval(1.0, self.disk.look)
-        self.call_after_refresh(self._complete)
 
     @property
     def debugger(self) -> DebuggerPort | None:
@@ -69,7 +67,7 @@ class MainScreen(PanedScreen):
     def perform(self, action_id: str) -> None:
         """Do an action of the registry, or say why it cannot be done now."""
         if len(self._panes) < len(PANES):
-            self.call_later(self._complete, partial(self.perform, action_id))
+            self.call_later(self.complete, partial(self.perform, action_id))
             return
         self._select_what_is_pointed_at()
         action = ACTIONS[action_id]
@@ -169,6 +167,8 @@ class MainScreen(PanedScreen):
 
     def begin(self, session: SessionPort, debugger: DebuggerPort | None = None) -> None:
         """The session is there: commands can be given from now on."""
+        from cursus_tui.app.follow import forward
+
         self.session = session
         if debugger is not None:
             self.stops.begin(debugger)
@@ -195,11 +195,12 @@ class MainScreen(PanedScreen):
         """A newer snapshot."""
         self._take(event.state)
 
-    def _take(self, state: SessionState) -> None:
+    def _take(self, state: SessionState, *, edited: bool = False) -> None:
+        """A newer snapshot; who edits a step goes on looking at it, wherever execution stands now."""
         before = self.situation.state
         for told in ended_long(before, state):
             call_user(self.app, told)
-        moved = state.current is not None and (before is None or before.current != state.current)
+        moved = not edited and state.current is not None and (before is None or before.current != state.current)
         failed = state.reason is PauseReason.FAILURE and (before is None or before.reason is not PauseReason.FAILURE)
         step = state.current if moved or failed else self.situation.step
         if before is None and state.current is None:
@@ -224,7 +225,7 @@ class MainScreen(PanedScreen):
         step = self.situation.step if self.situation.step in pipeline.steps else next(iter(pipeline.steps), None)
         edited = pipeline.overrides != self._kept
         self.change(pipeline=pipeline, findings=pipeline.findings, step=step, edited=edited)
-        self._take(event.event.state)
+        self._take(event.event.state, edited=True)
 
     def saved(self) -> None:
         """The edits in force were written into the settings file."""

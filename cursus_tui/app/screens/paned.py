@@ -1,4 +1,4 @@
-"""A screen of panes: which of them are in sight, who has the focus, and the situation that all of them show."""
+"""A screen of panes: which are made, which are in sight and have the focus, and the situation that all of them show."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PanedScreen(Screen[None], inherit_bindings=False):
         yield StatusLine()
         yield VerbLine()
 
-    async def _complete(self, then: Callable[[], None] = lambda: None) -> None:
+    async def complete(self, then: Callable[[], None] = lambda: None) -> None:
         """Make the panes that the first picture does not show; then do what had to wait for them."""
         if len(self._panes) < len(PANES):
             from cursus_tui.app.panes.later import later_panes
@@ -127,7 +127,7 @@ class PanedScreen(Screen[None], inherit_bindings=False):
     def go_to(self, pane: str) -> None:
         """Bring a pane into sight and give it the focus."""
         if pane not in self._panes:
-            self.call_later(self._complete, partial(self.go_to, pane))
+            self.call_later(self.complete, partial(self.go_to, pane))
             return
         self.situation = replace(self.situation, pane=pane)
         self._arrange()
