@@ -64,7 +64,7 @@ class SessionPort(Protocol):
         """What fed the step's newest attempt."""
 
     def continue_(self) -> Done:
-        """Run to the next breakpoint, failure or the end; at a stop inside of a step, let it go on."""
+        """Run to the next breakpoint, failure or the end, also from inside of a step."""
 
     def step_over(self, step: str | None = None) -> Done:
         """Run one step and pause before the next; at a stop, run one line."""

@@ -182,7 +182,7 @@ class Session:
         return self._loop.submit(self._start)
 
     def continue_(self) -> Done:
-        """Run to the next breakpoint, failure or the end; at a stop inside of a step, let it go on."""
+        """Run to the next breakpoint, failure or the end, also from inside of a step."""
         return self._command("continue_", lambda: commands.continue_(self._run))
 
     def step_over(self, step: str | None = None) -> Done:

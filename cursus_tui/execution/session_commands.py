@@ -31,8 +31,10 @@ def new_run_id() -> str:
 
 
 def continue_(run: RunControl) -> None:
-    """Run everything that is due; at a stop inside of a step, let it go on to what it was run for."""
+    """Run everything that is due, from where it stands: before a step, or inside of one."""
     if run.at.stop is not None:
+        # As in any debugger: whatever the step was run for is given up.
+        run.at = run.at.but(goal=Goal(ran=run.at.goal.ran))
         inside_step.resume(run, Resume.CONTINUE)
     elif run.at.live is not None:
         # A full disk made the run stand, not the step.

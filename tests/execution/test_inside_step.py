@@ -102,6 +102,19 @@ def test_cancel_at_a_stop_cancels_and_pauses_after_it(tmp_path: Path):
     made.close()
 
 
+@pytest.mark.parametrize(("command", "stands"), [("continue_", "finished"), ("finish", "paused"), ("let_go", "paused")])
+def test_continue_gives_up_what_the_step_was_run_for_and_the_others_keep_it(tmp_path: Path, command: str, stands: str):
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A", "B"), {"A": hang}, debugger=debugger)
+    made.session.step_into().result(5)
+    debugger.stop(StopKind.ENTRY)
+    made.session.wait_settled(5)
+    debugger.when_resumed = lambda how: passes(made.executor.steps["A"])
+    made.run(command)
+    assert made.stands[0] == stands
+    made.close()
+
+
 def test_let_go_pauses_once_the_step_has_ended(tmp_path: Path):
     made, debugger, step = stopped_in_b(tmp_path)
     debugger.when_resumed = lambda how: passes(step)

@@ -89,8 +89,8 @@ def test_into_main_over_a_line_and_on_to_the_next_step(debugged: Debugged):
     assert debugged.stands() == ("inside step", "A", first, StopKind.ENTRY)
     debugged.give("step_over")
     assert debugged.stands() == ("inside step", "A", first + 1, StopKind.STEP)
-    debugged.give("continue_")
-    assert debugged.stands() == ("before step", "B", None, None)
+    debugged.give("let_go")
+    assert debugged.stands() == ("after step", "A", None, None)
     assert journal(debugged.home) == {"A began": 1, "A ended": 1}
 
 
