@@ -16,7 +16,12 @@ def debugger_for_tests() -> DebugSession | None:
     if not DEBUGGED:
         return None
     debugger = DebugSession()
+    start_in_each_step(debugger)
+    return debugger
+
+
+def start_in_each_step(debugger: DebugSession) -> None:
+    """Have it attached to each step, where the environment asks for that."""
     if DEBUGGED == "attached":
         # Any step might import that file.
         debugger.set_lines((LineBreakpoint(Path("/nowhere/module.py"), 1),))
-    return debugger

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 import yaml
+from debugged import DEBUGGED, start_in_each_step
 
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.session import IllegalCommand, Session
@@ -186,10 +187,12 @@ class FaultRun:
         self._before = {child.pid for child in psutil.Process().children(recursive=True)}
         self.workspace = folder / "workspace"
         opened = open_pipeline(str(folder / "fault.dag.json"), opening)
-        self.workbench = Workbench(opened, RunOptions(**options), self.workspace)
+        self.workbench = Workbench(opened, RunOptions(**options), self.workspace, debugs=bool(DEBUGGED))
         self.events: list[SessionEvent] = []
         self._heard = threading.Condition()
         self.session: Session = self.workbench.new_session(run_id)
+        if self.workbench.debugger is not None:
+            start_in_each_step(self.workbench.debugger)
         self.session.subscribe(self._hear)
         self.session.start().result(PATIENCE)
 
