@@ -665,6 +665,6 @@ def test_a_hundred_ides_come_and_go(desk: Desk) -> None:
         visit(number)
     assert time.monotonic() - begin < 10, "an IDE's requests wait for one another"
     gc.collect()
-    until(lambda: (len(os.listdir("/proc/self/fd")), threading.active_count()) <= before)
+    until(lambda: len(os.listdir("/proc/self/fd")) <= before[0] and threading.active_count() <= before[1])
     assert desk.debug.state.ide.clients == ()
     assert desk.debug.state.stop == stop
