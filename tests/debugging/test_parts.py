@@ -1,0 +1,275 @@
+"""The hub's pure parts: framing, breakpoints, paths, peers, lending, readings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cursus_tui.debugging.breakpoints import by_file, hit_test, to_source, union
+from cursus_tui.debugging.dap import BrokenProtocolError, encode, read_message
+from cursus_tui.debugging.lending import lent_folder
+from cursus_tui.debugging.live_tables import kind_of, table_of
+from cursus_tui.debugging.path_mapping import PathMapping, mapping_of, sources_moved
+from cursus_tui.debugging.peers import owner_of
+from cursus_tui.debugging.readings import completions_of, kind_of_stop
+from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def messages(data: bytes) -> list[object]:
+    """What is read from a stream with these bytes."""
+
+    async def read() -> list[object]:
+        reader = asyncio.StreamReader()
+        reader.feed_data(data)
+        reader.feed_eof()
+        found: list[object] = []
+        while (message := await read_message(reader)) is not None:
+            found.append(message)
+        return found
+
+    return asyncio.run(read())
+
+
+# --- framing
+
+
+@settings(max_examples=50)
+@given(st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=3), max_size=3))
+def test_messages_arrive_as_they_were_sent(sent: list[dict[str, object]]) -> None:
+    assert messages(b"".join(map(encode, sent))) == sent
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_messages_an_end_or_a_broken_protocol(data: bytes) -> None:
+    with contextlib.suppress(BrokenProtocolError):
+        assert all(isinstance(one, dict) for one in messages(data))
+
+
+def test_other_headers_are_passed_by_and_half_a_message_is_an_end() -> None:
+    whole = b"Content-Type: x\r\ncontent-length: 2\r\n\r\n{}"
+    assert messages(whole) == [{}]
+    assert messages(whole + whole[:-1]) == [{}]
+
+
+# --- breakpoints
+
+
+def evaluated(condition: str, times: int, **names: object) -> list[object]:
+    """What a condition is, time after time."""
+    # The debugger is where hits are counted; outside of a step anything will do.
+    sys.modules.setdefault("pydevd", type(sys)("pydevd"))
+    return [bool(eval(condition, {}, {**names, "i": number})) for number in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("hits", "stops"),
+    [("3", [3]), ("== 3", [3]), (">= 4", [4, 5, 6]), (">4", [5, 6]), ("% 2", [2, 4, 6]), ("<2", [1]), ("<= 2", [1, 2])],
+)
+def test_hits_are_counted_among_those_whose_condition_holds(tmp_path: Path, hits: str, stops: list[int]) -> None:
+    source = to_source(LineBreakpoint(tmp_path, 1, condition="i % 2", hits=hits))
+    answers = evaluated(source["condition"], 12)
+    assert [number // 2 + 1 for number, stop in enumerate(answers) if stop] == stops
+
+
+def test_hits_that_are_no_number_stop_always(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not a number of hits"):
+        hit_test("often")
+    with pytest.raises(ValueError, match="not a number of hits"):
+        hit_test("% 0")
+    assert evaluated(to_source(LineBreakpoint(tmp_path, 1, hits="often"))["condition"], 2) == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("message", "printed"),
+    [
+        ("plain", "plain"),
+        ("100% {name}", "100% a"),
+        ("{name.upper()}", "A"),
+        ("{ {'k': name}['k'] }!", "a!"),
+        ("{i + 1} and {name}", "1 and a"),
+        ("{", "{"),
+        ("{}", ""),
+        ("50% {i", "50% {i"),
+    ],
+)
+def test_a_logpoint_prints_and_never_stops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], message: str, printed: str
+) -> None:
+    source = to_source(LineBreakpoint(tmp_path, 1, message=message))
+    assert evaluated(source["condition"], 1, name="a") == [False]
+    assert capsys.readouterr().out == printed + "\n"
+
+
+def test_an_unconditional_breakpoint_wins_then_the_first_client() -> None:
+    terminal = [{"line": 3, "condition": "a"}, {"line": 1, "condition": "t"}]
+    ide = [{"line": 3}, {"line": 1, "condition": "i"}, {"line": 2}, {"line": "x"}, {"line": -1}]
+    assert union([terminal, ide]) == [{"line": 1, "condition": "t"}, {"line": 2}, {"line": 3}]
+
+
+def test_disabled_breakpoints_are_not_sent(tmp_path: Path) -> None:
+    lines = (LineBreakpoint(tmp_path, 1, enabled=False), LineBreakpoint(tmp_path, 2, condition="x"))
+    assert by_file(lines) == {str(tmp_path): [{"line": 2, "condition": "x"}]}
+
+
+# --- paths
+
+
+def test_the_longest_folder_wins_and_names_are_not_cut() -> None:
+    mapping = PathMapping((("/home/me", "/far"), ("/home/me/work", "/srv/project")))
+    assert mapping.to_here("/home/me/work/a.py") == "/srv/project/a.py"
+    assert mapping.to_here("/home/me/workshop/a.py") == "/far/workshop/a.py"
+    assert mapping.to_ide("/srv/project/a.py") == "/home/me/work/a.py"
+    assert mapping.to_ide("/other/a.py") == "/other/a.py"
+
+
+def test_windows_paths_are_turned() -> None:
+    mapping = PathMapping((("C:\\work", "/srv"),))
+    assert mapping.to_here("C:\\work\\deep\\a.py") == "/srv/deep/a.py"
+    assert mapping.to_ide("/srv/deep/a.py") == "C:\\work\\deep\\a.py"
+
+
+@given(st.lists(st.sampled_from(["a", "b", "work", "c.py"]), min_size=1, max_size=5))
+def test_mapping_there_and_back_is_nothing(parts: list[str]) -> None:
+    mapping = PathMapping((("/home/me/work", "/srv/project"),))
+    path = "/srv/project/" + "/".join(parts)
+    assert mapping.to_here(mapping.to_ide(path)) == path
+
+
+def test_mappings_come_from_the_launch_configuration() -> None:
+    rows = [{"localRoot": "/l/", "remoteRoot": "/r/"}, {"localRoot": 3}, "junk", {"localRoot": "/l", "remoteRoot": "."}]
+    assert mapping_of({"pathMappings": rows, "localRoot": "/a", "remoteRoot": "/b"}).pairs == (
+        ("/l", "/r"),
+        ("/a", "/b"),
+    )
+    assert mapping_of({}).pairs == mapping_of({"pathMappings": "junk"}).pairs == ()
+
+
+def test_every_source_of_a_message_is_mapped() -> None:
+    body = {"stackFrames": [{"source": {"path": "/x/a", "sourceReference": 0}}, {"source": None}], "path": "/x/b"}
+    moved = sources_moved(body, lambda path: path.upper())
+    assert moved["stackFrames"][0]["source"] == {"path": "/X/A", "sourceReference": 0}
+    assert (moved["path"], body["stackFrames"][0]["source"]["path"]) == ("/x/b", "/x/a")  # type: ignore[index]
+
+
+# --- peers
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_the_kernel_tells_whose_a_connection_is(family: socket.AddressFamily) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.socket(family)
+        address = "127.0.0.1" if family == socket.AF_INET else "::ffff:127.0.0.1"
+        try:
+            client.connect((address, server.getsockname()[1]))
+        except OSError:
+            pytest.skip("needs IPv6")
+        connection, peer = server.accept()
+        with client, connection:
+            assert owner_of(peer, connection.getsockname()) == os.getuid()
+        assert owner_of(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+
+
+# --- lending
+
+
+def test_only_debugpy_is_lent_and_twice_is_once(tmp_path: Path) -> None:
+    lent, compiled = lent_folder(tmp_path)
+    assert lent_folder(tmp_path) == (lent, compiled)
+    assert [one.name for one in lent.iterdir()] == ["debugpy"]
+    assert (lent / "debugpy" / "_vendored" / "pydevd" / "pydevd.py").is_file()
+    assert (tmp_path / "debugger").stat().st_mode & 0o777 == 0o700
+    seen = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(lent)!r}); import debugpy"],
+        capture_output=True,
+        text=True,
+    )
+    assert seen.returncode == 0, seen.stderr
+
+
+def test_a_link_of_an_earlier_version_is_replaced(tmp_path: Path) -> None:
+    lent, _ = lent_folder(tmp_path)
+    (lent / "debugpy").unlink()
+    (lent / "debugpy").symlink_to("/nowhere")
+    assert (lent_folder(tmp_path)[0] / "debugpy" / "__init__.py").is_file()
+
+
+def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DebugError, match="cannot be lent"):
+        lent_folder(tmp_path / "file")
+
+
+# --- readings
+
+
+def test_completions_are_whole_texts() -> None:
+    body = {"targets": [{"label": "append", "start": 9}, {"label": "append", "start": 9}, {"label": "b\x1b"}, {}, 3]}
+    assert completions_of(body, "x = rows.app + 1", 12) == ("x = rows.append + 1",)
+
+
+@pytest.mark.parametrize(
+    ("body", "flags", "kind"),
+    [
+        ({"reason": "exception"}, {"called": True}, StopKind.EXCEPTION),
+        ({"reason": "pause"}, {"paused": True}, StopKind.PAUSE),
+        ({"reason": "pause"}, {}, StopKind.CALL),
+        ({"reason": "breakpoint"}, {"known": True}, StopKind.BREAKPOINT),
+        ({"reason": "breakpoint", "hitBreakpointIds": [1]}, {}, StopKind.BREAKPOINT),
+        ({"reason": "breakpoint"}, {}, StopKind.CALL),
+        ({"reason": "breakpoint"}, {"called": True, "known": True}, StopKind.CALL),
+        ({"reason": "breakpoint"}, {"once": StopKind.ENTRY}, StopKind.ENTRY),
+        ({"reason": "step"}, {}, StopKind.STEP),
+        ({"reason": "goto"}, {}, StopKind.STEP),
+    ],
+)
+def test_kinds_of_stops(body: dict[str, object], flags: dict[str, object], kind: StopKind) -> None:
+    defaults = {"once": None, "known": False, "called": False, "paused": False}
+    assert kind_of_stop(body, **(defaults | flags)) is kind  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "kind"),
+    [
+        ("DataFrame", 3, "table"),
+        ("pandas.core.frame.DataFrame", 3, "table"),
+        ("list", 3, "table"),
+        ("list", 0, ""),
+        ("RandomForestClassifier", 3, "model"),
+        ("Booster", 3, "model"),
+        ("int", 0, ""),
+        ("Path", 3, ""),
+    ],
+)
+def test_what_can_be_opened_as_data(name: str, reference: int, kind: str) -> None:
+    assert kind_of(name, reference) == kind
+
+
+def test_answers_that_are_no_rows_are_sentences(tmp_path: Path) -> None:
+    path = tmp_path / "1"
+    for answer, why in (
+        ("not json", "it has no rows: not json"),
+        (None, "it has no rows"),
+        ({"error": "int has no rows\x1b"}, "int has no rows␛"),
+        ({"file": "/etc/passwd"}, "not asked to write"),
+    ):
+        with pytest.raises(DebugError, match=why):
+            table_of(answer, "x", path, 0, sampled=False)
+    table = table_of(
+        {"file": str(tmp_path / "1.parquet"), "rows": True, "columns": [["a", "int"], "b"]}, "x", path, 0, sampled=True
+    )
+    assert (table.rows, table.columns, table.file.name) == (None, (("a", "int"),), "1.parquet")
