@@ -22,6 +22,7 @@ from cursus_tui.debugging.readings import (
     completions_of,
     frames_of,
     scopes_of,
+    sentence,
     threads_of,
     value_of,
     variables_of,
@@ -78,7 +79,11 @@ class DebugSession:
         others = frozenset(key_of(str(path)) for path in scripts_of_others - {script})
         wanted = {key_of(str(one.path)) for one in (*self._lines, *self.state.ide_breakpoints) if one.enabled}
         at_start = entry or bool((wanted | self._runs_to) - others)
-        lent, pycache = self._lend()
+        try:
+            lent, pycache = self.lent()
+        except DebugError as error:
+            self._say(Noticed("warning", str(error)))
+            lent, pycache = self._loop.folder / "debugpy", self._loop.folder / "compiled"
         if at_start:
             self._loop.start()
         order = DebugOrder(
@@ -95,8 +100,14 @@ class DebugSession:
         return order
 
     def lent(self) -> tuple[Path, Path]:
-        """(folder with debugpy, folder for its compiled modules): what an executor lends to its interpreters."""
-        return self._lend()
+        """(folder with debugpy, folder for its compiled modules): what an executor lends to its interpreters.
+
+        Raises:
+            DebugError: There is no debugpy to lend.
+        """
+        if self._lent is None:
+            self._lent = lent_folder(self._cache)
+        return self._lent
 
     def follow(
         self, order: DebugOrder, attempt: Attempt, process: StepProcess, told: Callable[[DebugStop | None], None]
@@ -122,8 +133,7 @@ class DebugSession:
 
     def resume(self, how: Resume) -> None:
         """Let a stopped step go on; nothing happens where none is stopped."""
-        if self._loop.is_running:
-            self._wish(self._resume(how))
+        self._wish(self._resume(how))
 
     def suspend(self) -> None:
         """Stop the running step on the line that it is at."""
@@ -139,8 +149,8 @@ class DebugSession:
     def set_lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
         """All breakpoints on lines that the session holds, enabled or not."""
         self._lines = lines
-        if self._orders and any(one.enabled for one in lines):
-            self._start()
+        if any(one.enabled for one in lines):
+            self._start_for_step()
         self._loop.post(self._hub.set_lines, lines)
 
     def close(self) -> None:
@@ -218,10 +228,12 @@ class DebugSession:
 
     def live_table(self, expression: str, frame: int | None, first: int = 0) -> Future[LiveTable]:
         """Rows of a value; with no frame, of a local of the running step's main thread, as a sample."""
+        self._start_for_step()
         return self._loop.run(self._live_table(expression, frame, first))
 
     def sample(self) -> Future[tuple[Frame, ...]]:
         """Where the running step's main thread is, without a debugger; outermost first."""
+        self._start_for_step()
         return self._loop.run(self._sample())
 
     def open_ide(self, port: int | None = None) -> Future[IdeState]:
@@ -241,9 +253,16 @@ class DebugSession:
         except DebugError as error:
             self._say(Noticed("warning", str(error)))
 
+    def _start_for_step(self) -> None:
+        if self._orders:
+            self._start()
+
     def _wish(self, work: Coroutine[Any, Any, None]) -> None:
         """A command of the session's: nobody waits for it, so what goes wrong is said."""
-        self._loop.run(self._said(work))
+        if self._loop.is_running:
+            self._loop.run(self._said(work))
+        else:
+            work.close()
 
     async def _said(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -265,7 +284,10 @@ class DebugSession:
             hub = self._hub
             if hub.halted is None and command != "threads":
                 raise DebugError("it is not stopped" if hub.link.is_attached else NOT_DEBUGGED)
-            answer = read(await hub.request(hub.terminal, command, arguments))
+            try:
+                answer = read(await hub.request(hub.terminal, command, arguments))
+            except DebugError as error:
+                raise DebugError(sentence(str(error))) from None
             if command == "setVariable" or arguments.get("context") == "repl":
                 hub.values_changed(hub.terminal)
             return answer
@@ -281,7 +303,10 @@ class DebugSession:
         path = folder / f"{next(self._blocks)}"
         if frame is not None:
             show = {"expression": show_expression(expression, path, first), "frameId": frame, "context": "clipboard"}
-            body = await self._hub.request(self._hub.terminal, "evaluate", show)
+            try:
+                body = await self._hub.request(self._hub.terminal, "evaluate", show)
+            except DebugError as error:
+                raise DebugError(sentence(str(error))) from None
             return table_of(body.get("result"), expression, path, first, sampled=False)
         wish = running.process.request("peek", expression=expression, path=str(path), first=first, rows=1000)
         return table_of(await _answered(wish), expression, path, first, sampled=True)
@@ -292,15 +317,6 @@ class DebugSession:
             raise DebugError("no step runs")
         frames = await _answered(running.process.request("stack"))
         return tuple(frame_of(one) for one in frames if isinstance(one, dict))
-
-    def _lend(self) -> tuple[Path, Path]:
-        if self._lent is None:
-            try:
-                self._lent = lent_folder(self._cache)
-            except DebugError as error:
-                self._say(Noticed("warning", str(error)))
-                self._lent = (self._loop.folder / "debugpy", self._loop.folder / "compiled")
-        return self._lent
 
     def _say(self, event: SessionEvent) -> None:
         for callback in self._callbacks:

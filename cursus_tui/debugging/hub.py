@@ -152,7 +152,9 @@ class Hub:
         return {"uncaught"}.union(*(ide.filters for ide in self.ides))
 
     def _just_my_code(self) -> bool:
-        return all(client.just_my_code for client in (self.terminal, *self.ides))
+        # A breakpoint in a library would never stop.
+        in_library = any("site-packages" in key for key in self.armed)
+        return not in_library and all(client.just_my_code for client in (self.terminal, *self.ides))
 
     # --- stops
 
@@ -286,26 +288,21 @@ class Hub:
         """Stop the running step at its next line.
 
         Raises:
-            DebugError: It cannot be debugged.
+            DebugError: None runs.
         """
         if self.running is None:
             raise DebugError("no step runs")
-        await self.link.attach(self.running)
-        if self.halted is None and self.link.upstream is not None:
+        attached = await self.link.attach_or_say(self.running)
+        if attached and self.halted is None and self.link.upstream is not None:
             self._pausing = True
             threads = rows_of(await self.link.upstream.ask("threads", {}), "threads")
             await self.link.upstream.ask("pause", {"threadId": whole(threads[0].get("id")) if threads else 1})
 
     async def run_to(self, path: str, line: int) -> None:
-        """Stop on a line, once; a stopped step goes on.
-
-        Raises:
-            DebugError: It cannot be debugged.
-        """
+        """Stop on a line, once; a stopped step goes on."""
         key = self.armed.add_once(path, line, StopKind.STEP)
-        if self.running is None:
+        if self.running is None or not await self.link.attach_or_say(self.running):
             return
-        await self.link.attach(self.running)
         await self._sync({key})
         if self.halted is not None:
             await self.request(self.terminal, "continue", {"threadId": self.halted.get("threadId", 1)})
@@ -348,10 +345,7 @@ class Hub:
         self._publish()
 
     async def _attach_for_lines(self, followed: Followed) -> None:
-        try:
-            await self.link.attach(followed)
-        except DebugError as error:
-            self.link.give_up(followed, str(error))
+        await self.link.attach_or_say(followed)
 
     async def _sync(self, keys: set[str]) -> None:
         await self.link.sync(keys)

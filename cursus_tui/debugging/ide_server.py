@@ -135,6 +135,8 @@ class _Conversation:
                     self._invalidate(command, arguments)
         except DebugError as error:
             self._ide.respond(request, error=str(error))
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            self._ide.respond(request, error=f"malformed {command} request: {error}")
 
     def _initialized(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         name = arguments.get("clientName") or arguments.get("clientID")

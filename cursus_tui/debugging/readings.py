@@ -111,6 +111,12 @@ def completions_of(body: Body, text: str, column: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def sentence(text: str) -> str:
+    """Why a request failed, as one safe line: of a traceback, what was raised."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return safe(lines[-1], 500) if lines else "it failed without a word"
+
+
 def rows_of(body: Body, name: str) -> list[Body]:
     """The objects of a list in an answer."""
     rows = body.get(name)

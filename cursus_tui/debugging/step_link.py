@@ -115,6 +115,8 @@ class StepLink:
             return
         if followed.attaching is None or followed.attaching.done():
             followed.attaching = asyncio.create_task(self._attach(followed))
+            # Whoever waits for it may be gone by then.
+            followed.attaching.add_done_callback(lambda task: task.cancelled() or task.exception())
         await asyncio.shield(followed.attaching)
 
     async def _attach(self, followed: Followed) -> None:
@@ -134,6 +136,17 @@ class StepLink:
             raise DebugError("its debugger did not dial in") from None
         if not self.is_attached:
             raise DebugError(followed.failure or "its debugger has let go")
+
+    async def attach_or_say(self, followed: Followed) -> bool:
+        """The same for a wish of the user's: where it cannot be, say so, each time."""
+        knew = followed.warned
+        try:
+            await self.attach(followed)
+        except DebugError as error:
+            if knew:
+                self._end.gave_up(f"{followed.step} cannot be debugged: {error}")
+            self.give_up(followed, str(error))
+        return self.is_attached
 
     async def send_filters(self) -> None:
         """Tell the debugger on which exceptions anyone wants to stop."""

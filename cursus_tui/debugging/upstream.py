@@ -45,7 +45,7 @@ class Upstream:
     def post(self, command: str, arguments: Mapping[str, Any]) -> asyncio.Future[Message]:
         """Send a request; the future is its response, whether it succeeded or not."""
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        if not self.is_open:
+        if not self.is_open or self._writer.is_closing():
             answer.set_result(_refusal("the step's debugger is gone"))
             return answer
         number = next(self._numbers)

@@ -295,6 +295,52 @@ def test_a_step_that_cannot_be_debugged_runs_on_and_says_why_once(desk: Desk) ->
     assert desk.notices() == ["train cannot be debugged: DebuggerUnusableError: no debugpy there"]
 
 
+def test_every_wish_that_cannot_be_is_answered(desk: Desk) -> None:
+    desk.start()
+
+    def refuse(arguments: dict[str, Any]) -> None:
+        raise RuntimeError("no debugpy there")
+
+    desk.process.answers["debug"] = refuse
+    desk.follow()
+    for count in (1, 2, 3):
+        desk.debug.suspend()
+        until(lambda count=count: len(desk.notices()) == count)
+    time.sleep(0.05)
+    assert desk.notices() == ["train cannot be debugged: no debugpy there"] * 3
+
+
+def test_a_breakpoint_in_a_library_lets_libraries_be_stepped_into(desk: Desk) -> None:
+    library = Path("/env/lib/python3.11/site-packages/thing.py")
+    desk.debug.set_lines((LineBreakpoint(library, 3),))
+    desk.order = desk.debug.order("train", SCRIPT, NONE, entry=False, hold=False)
+    step = FakePydevd(desk.order)
+    assert step.configured.wait(5)
+    assert step.wait_for("attach")["justMyCode"] is False
+
+
+def test_a_step_without_a_debugger_can_be_sampled(desk: Desk) -> None:
+    desk.start()
+    desk.follow()
+    frame = {"file": "/project/script.py", "line": 3, "function": "main", "user": True}
+    desk.process.answers["stack"] = lambda arguments: [frame]
+    assert [one.function for one in desk.debug.sample().result(5)] == ["main"]
+    desk.process.answers["peek"] = lambda arguments: {"file": arguments["path"] + ".jsonl", "rows": 3}
+    table = desk.debug.live_table("rows", None).result(5)
+    assert (table.rows, table.sampled, table.file.parent) == (3, True, desk.folder / "live")
+    desk.process.answers["peek"] = lambda arguments: {"error": "NameError: no rows"}
+    with pytest.raises(DebugError, match="NameError: no rows"):
+        desk.debug.live_table("rows", None).result(5)
+
+
+def test_a_machine_without_debugpy_runs_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(DebugError, match="not installed"):
+        desk.debug.lent()
+    desk.start(7)
+    assert "debugpy is not installed beside cursus-tui" in desk.notices()[0]
+
+
 def test_a_wrong_token_gets_nothing(desk: Desk) -> None:
     order = desk.start(7)
     stranger = FakePydevd(order, token="guessed")
@@ -548,6 +594,22 @@ def test_paths_are_mapped_both_ways(desk: Desk) -> None:
     step.stop(8)
     ide.wait("stopped")
     assert ide.ask("stackTrace", threadId=1)["stackFrames"][0]["source"]["path"] == "/home/me/work/script.py"
+    ide.close()
+
+
+def test_malformed_requests_are_refused(desk: Desk) -> None:
+    desk.attached(7)
+    ide = IdeClient(desk.open())
+    ide.attach()
+    for command, arguments in (
+        ("setExceptionBreakpoints", {"filters": 3}),
+        ("setBreakpoints", {}),
+        ("setBreakpoints", {"source": {"path": 3}, "breakpoints": 7}),
+        ("attach", {}),
+    ):
+        with pytest.raises(RefusedError):
+            ide.ask(command, **arguments)
+    assert ide.ask("threads")["threads"]
     ide.close()
 
 

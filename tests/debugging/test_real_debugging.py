@@ -131,7 +131,7 @@ def test_values_are_read_set_and_completed(desk: Desk) -> None:
     assert desk.value("total", stop) == "42"
     assert desk.debug.complete("x = rows.app", 12, frame.id).result(5) == ("x = rows.append",)
     assert "helper" in desk.debug.complete("hel", 3, frame.id).result(5)
-    with pytest.raises(DebugError, match="NameError"):
+    with pytest.raises(DebugError, match=r"^NameError: name 'nothing' is not defined$"):
         desk.debug.evaluate("nothing", frame.id).result(5)
 
 
