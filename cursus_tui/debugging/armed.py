@@ -29,8 +29,8 @@ class Armed:
         self._ids: dict[int, tuple[str, int]] = {}
         self._unverified: set[tuple[str, int]] = set()
 
-    def keys(self) -> set[str]:
-        """Files with breakpoints."""
+    def files(self) -> set[str]:
+        """Keys of the files with breakpoints."""
         return {key for client in self._clients() for key in client.files} | {key for key, _ in self._once}
 
     def set_terminal(self, terminal: Client, lines: tuple[LineBreakpoint, ...]) -> set[str]:
@@ -108,7 +108,7 @@ class Armed:
         Raises:
             DebugError: It is gone.
         """
-        for key in sorted(self.keys()):
+        for key in sorted(self.files()):
             await self.sync_or_note(upstream, key)
 
     def changed(self, body: Mapping[str, Any]) -> None:

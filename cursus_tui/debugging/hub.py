@@ -153,7 +153,7 @@ class Hub:
 
     def _just_my_code(self) -> bool:
         # A breakpoint in a library would never stop.
-        in_library = any("site-packages" in key for key in self.armed)
+        in_library = any("site-packages" in key for key in self.armed.files())
         return not in_library and all(client.just_my_code for client in (self.terminal, *self.ides))
 
     # --- stops
@@ -340,7 +340,7 @@ class Hub:
         """Breakpoints of these files changed: tell the step's debugger, and start it for the first one."""
         if self.link.is_attached:
             self._spawn(self._sync(keys))
-        elif self.running is not None and keys & (self.armed.keys() - self.running.others):
+        elif self.running is not None and keys & (self.armed.files() - self.running.others):
             self._spawn(self._attach_for_lines(self.running))
         self._publish()
 

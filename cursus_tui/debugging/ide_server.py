@@ -71,6 +71,9 @@ class IdeServer:
         try:
             while (message := await read_message(reader)) is not None:
                 talk.take(message)
+        except asyncio.CancelledError:
+            # The thread ends. This task is nobody's to await, and asyncio would report how it ended.
+            return
         except BrokenProtocolError as error:
             self._hub.show_ide(IdeState(self._hub.ide.port, (), f"a peer spoke no debugger's language: {error}"))
         finally:

@@ -83,6 +83,10 @@ class StepLink:
                     upstream.close()
                     return
                 await self._take_up(upstream)
+        except asyncio.CancelledError:
+            # The thread ends. This task is nobody's to await, and asyncio would report how it ended.
+            upstream.close()
+            return
         except (DebugError, TimeoutError) as error:
             upstream.close()
             if followed is not None:

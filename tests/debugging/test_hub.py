@@ -454,6 +454,21 @@ def test_a_failed_step_is_not_held_for_ever(desk: Desk, monkeypatch: pytest.Monk
     assert "held" in desk.notices()[-1]
 
 
+def test_closing_amid_everything_is_quiet(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    order = desk.start(7)
+    silent = FakePydevd(order, dial=False)
+    silent.answers["initialize"] = None
+    silent.dial()
+    silent.wait_for("initialize")
+    ide = IdeClient(desk.open())
+    ide.attach()
+    desk.debug.close()
+    assert silent.closed.wait(5)
+    assert ide.closed.wait(5)
+    assert not caplog.records
+    ide.close()
+
+
 def test_closing_lets_the_step_go_and_leaves_nothing(desk: Desk) -> None:
     threads = threading.active_count()
     step = desk.attached(7)
