@@ -14,6 +14,8 @@ EXCEPTION = "exception"
 SAMPLE = "sample"
 MARKS = {"table": "▦", "model": "▤"}
 """What can be opened as data."""
+_REST = ("MoreItems", "MoreItemsRange")
+"""Types of what stands for the rest of a long list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def variable_item(key: str, variable: Variable) -> TreeItem:
         key,
         variable.name,
         variable.value,
-        variable.type,
+        "" if variable.type in _REST else variable.type,
         opens=bool(variable.reference),
         mark=MARKS.get(variable.kind, ""),
         data=variable,

@@ -25,6 +25,8 @@ from cursus_tui.records.run import Frame, StepStatus
 from cursus_tui.widgets.tree_rows import Path, RowKind, TreeItem, Wanted
 from cursus_tui.widgets.variable_tree import VariableTree
 
+_GROUPS = 8
+"""Entries of its own that the debugger adds to a page: the rest of a long list, the length, groups of attributes."""
 _RAISED = "__exception__[1]"
 """How the debugger calls the exception that a frame raised."""
 
@@ -203,11 +205,13 @@ class VariablesPane(Pane):
             self.view.refuse(wanted.path, "it holds nothing")
             return
 
+        count = wanted.count + _GROUPS
+
         def take(found: tuple[Variable, ...]) -> None:
-            more = len(found) >= wanted.count
+            more = len(found) >= count
             self.view.set_children(wanted.path, items.variable_items(found), first=wanted.first, more=more)
 
-        children = debugger.variables(reference, wanted.first, wanted.count)
+        children = debugger.variables(reference, wanted.first, count)
         self._when(children, take, lambda why: self.view.refuse(wanted.path, why))
 
     # --- watches -----------------------------------------------------------------------------------
