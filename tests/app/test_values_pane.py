@@ -9,12 +9,16 @@ import pytest
 from app_driver import Driver, opened
 from fake_desk import FakeDesk
 from fake_values import FakeValues
+from textual.drivers.headless_driver import HeadlessDriver
 
 from cursus_tui.app.panes.data_pane import DataPane
 from cursus_tui.app.panes.variables_pane import VariablesPane
 from cursus_tui.data.client import DataClient
 from cursus_tui.records.debug import StopKind
 from cursus_tui.records.run import Frame, PauseReason, Phase
+
+MOST_BYTES_FOR_A_LINE_OF_CODE = 4_000
+"""Of another stop in the same function: two lines of the source, status, stack, and the values that changed."""
 
 
 @pytest.fixture
@@ -283,3 +287,27 @@ async def test_the_console_evaluates_in_the_frame_and_the_variables_follow(desk:
         await driver.press("enter")
         await driver.press("escape")
         assert "total 99 int" in rows(driver)
+
+
+async def test_a_stop_paints_little_where_little_changed(
+    desk: FakeDesk, step: FakeValues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step.locals[0].update({f"name_{number}": number for number in range(20)})
+    pieces: list[int] = []
+    monkeypatch.setattr(HeadlessDriver, "is_headless", False)
+    monkeypatch.setattr(HeadlessDriver, "write", lambda driver, data: pieces.append(len(data.encode())))
+    async with opened(desk, (160, 45)) as driver:
+        await stopped(driver, step)
+        pieces.clear()
+        step.locals[0]["name_3"] = 33
+        await stopped(driver, step, line=9)
+        assert "name_3 33 int" in rows(driver)
+        assert 0 < sum(pieces) <= MOST_BYTES_FOR_A_LINE_OF_CODE
+
+
+async def test_out_of_sight_nothing_is_asked(desk: FakeDesk, step: FakeValues) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        step.stop("prepare")
+        await driver.until(lambda: driver.main.situation.frame is not None)
+        await driver.settle()
+        assert not [one for one in step.asked if one[0] in ("scopes", "variables", "evaluate", "sample")]

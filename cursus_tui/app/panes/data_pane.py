@@ -310,6 +310,11 @@ class DataPane(Pane):
         self._open, self._table = None, None
         self._lay_out()
 
+    def on_unmount(self) -> None:
+        """Let an open table go: that of a live value has files."""
+        if self._table is not None:
+            self._table.close()
+
     def go_back(self) -> bool:
         """From the file to the list; from a value of a step to where it was found."""
         if self._open is None:
