@@ -73,6 +73,13 @@ class Printed:
         return "".join(found)
 
 
+def error_of(text: str) -> str:
+    """What went wrong with what was typed: without the frames that the step stands in, and the debugger's own."""
+    _, typed, below = text.rpartition('  File "<string>", line ')
+    told = below.partition("\n")[2] if typed else text
+    return told.strip("\n") or "it ended without a word"
+
+
 def completed(text: str, column: int, offers: Sequence[str]) -> str:
     """The text with as much more of it as all offers agree on; the text itself where they do not.
 

@@ -9,7 +9,7 @@ from fake_values import FakeValues, done
 from textual.app import App
 from textual.pilot import Pilot
 
-from cursus_tui.app.console_log import ConsoleLog, Printed, completed
+from cursus_tui.app.console_log import ConsoleLog, Printed, completed, error_of
 from cursus_tui.app.screens.console import Console, ConsoleField, ConsoleOutput, ConsolePlace
 from cursus_tui.records.debug import Variable
 from cursus_tui.text import safe
@@ -207,3 +207,21 @@ def test_a_flood_that_is_printed_is_bounded(tmp_path: Path) -> None:
     assert len(news) <= 64 * 1024
     assert news.endswith(f"{19_999:099d}\n")
     assert printed.news() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("NameError: name 'x' is not defined", "NameError: name 'x' is not defined"),
+        (
+            'Traceback (most recent call last):\n  File "worker.py", line 3, in run\n    run()\nKeyError: 1\n\n'
+            'Traceback (most recent):\n  File "<string>", line 1, in <module>\n  File "me.py", line 4, in f\n'
+            "    fail()\nValueError: no\n",
+            '  File "me.py", line 4, in f\n    fail()\nValueError: no',
+        ),
+        ('  File "pydevd.py", line 9\n  File "<string>", line 1\n    def (\n        ^\nSyntaxError: bad\n', None),
+        ("", "it ended without a word"),
+    ],
+)
+def test_an_error_is_told_without_the_frames_that_led_to_the_console(text: str, wanted: str | None) -> None:
+    assert error_of(text) == (wanted or "    def (\n        ^\nSyntaxError: bad")

@@ -111,6 +111,10 @@ async def test_look_watch_set_open_evaluate_and_sample(bench: Workbench) -> None
         await driver.type("frame.shape")
         await driver.press("enter")
         await driver.until(lambda: "(2500, 2)" in driver.text)
+        await driver.type("frame.nothing_there")
+        await driver.press("enter")
+        await driver.until(lambda: "has no attribute 'nothing_there'" in driver.text)
+        assert "_run_script" not in driver.text
         await driver.type("__import__('time').sleep(100)")
         await driver.press("enter")
         await driver.press("escape")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from cursus_tui.app.console_log import error_of
 from cursus_tui.app.live_source import LiveValue
 from cursus_tui.app.messages import CommandRefused
 from cursus_tui.app.panes.variables_pane import ValueTarget, VariablesPane
@@ -112,7 +113,7 @@ def _then(screen: MainScreen, answer: Future[Variable], done: Callable[[], None]
     def ended(future: Future[Variable]) -> None:
         problem = future.exception() if not future.cancelled() else None
         if problem is not None:
-            screen.post_message(CommandRefused(str(problem) or type(problem).__name__))
+            screen.post_message(CommandRefused(error_of(str(problem))))
         else:
             screen.call_later(done)
 

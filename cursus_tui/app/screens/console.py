@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from cursus_tui.app.console_log import ConsoleLog, Printed, completed
+from cursus_tui.app.console_log import ConsoleLog, Printed, completed, error_of
 from cursus_tui.app.ports import DebuggerPort
 from cursus_tui.app.screens.dialog import Dialog, Field, told
 from cursus_tui.records.debug import Variable
@@ -184,7 +184,7 @@ class Console(Dialog[str]):
         self._look()
         problem = done.exception() if not done.cancelled() else None
         if problem is not None:
-            told = "interrupted" if self._interrupted else _lines(str(problem))
+            told = "interrupted" if self._interrupted else error_of(_lines(str(problem)))
             self._say(told, "warn" if self._interrupted else "bad")
         elif not done.cancelled():
             self._show(text, done.result())
