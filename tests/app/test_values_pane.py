@@ -10,7 +10,9 @@ from app_driver import Driver, opened
 from fake_desk import FakeDesk
 from fake_values import FakeValues
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.widgets import Input
 
+from cursus_tui.app.commands.values import assigned, expression_refusal
 from cursus_tui.app.panes.data_pane import DataPane
 from cursus_tui.app.panes.variables_pane import VariablesPane
 from cursus_tui.data.client import DataClient
@@ -311,3 +313,35 @@ async def test_out_of_sight_nothing_is_asked(desk: FakeDesk, step: FakeValues) -
         await driver.until(lambda: driver.main.situation.frame is not None)
         await driver.settle()
         assert not [one for one in step.asked if one[0] in ("scopes", "variables", "evaluate", "sample")]
+
+
+async def test_the_source_offers_the_name_that_its_line_assigns(desk: FakeDesk, step: FakeValues) -> None:
+    async with opened(desk) as driver:
+        await stopped(driver, step)
+        await driver.press("3", "w")
+        offered = driver.app.focused
+        assert isinstance(offered, Input)
+        assert offered.value == "total"
+        await driver.press("enter")
+        assert desk.session.watches == ("total",)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("    total = frame.sum()", "total"),
+        ("for row in rows:", "row"),
+        ("self.count += 1", "self.count"),
+        ("limit: int = 3", "limit"),
+        ("if a == b:", None),
+        ("f(x=1)", None),
+        ("return x", None),
+    ],
+)
+def test_what_a_line_assigns(line: str, name: str | None) -> None:
+    assert assigned(line) == (name or "")
+
+
+@pytest.mark.parametrize(("text", "fine"), [("a + 1", True), ("a = 1", False), ("", False), ("(" * 500, False)])
+def test_what_is_no_expression_is_refused(text: str, fine: bool) -> None:
+    assert (expression_refusal(text) is None) is fine

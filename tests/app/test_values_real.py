@@ -16,6 +16,9 @@ from cursus_tui.workbench import Workbench, open_pipeline
 pytestmark = pytest.mark.real
 
 MAIN = """
+LIMIT = 3
+
+
 def main(input_paths, output_paths, environ_vars, job_args):
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
@@ -88,6 +91,18 @@ async def test_look_watch_set_open_evaluate_and_sample(bench: Workbench) -> None
         await driver.press("=")
         await driver.fill("total * 6")
         await driver.until(lambda: rows(driver).count("total 42 int") == 2)
+        await driver.press("=")
+        await driver.fill("not_there")
+        await driver.until(lambda: "name 'not_there' is not defined" in driver.notices)
+        await go(driver, "scope Globals")
+        await driver.press("right")
+        await driver.until(lambda: "LIMIT 3 int" in rows(driver))
+        await go(driver, "LIMIT")
+        await driver.press("=")
+        await driver.fill("total + LIMIT")
+        await driver.until(lambda: "LIMIT 45 int" in rows(driver))
+        await go(driver, "scope Globals")
+        await driver.press("left")
 
         # The frame, to its last row, and the model.
         await go(driver, "frame")

@@ -80,7 +80,12 @@ def _name_in_view(screen: MainScreen) -> str:
     """What the line under the cursor of the source gives a value to, if anything."""
     if screen.situation.pane != "source":
         return ""
-    found = _ASSIGNED.match(screen.source_pane.copied(row=False) or "")
+    return assigned(screen.source_pane.copied(row=False) or "")
+
+
+def assigned(line: str) -> str:
+    """The name that a line of Python gives a value to; empty where it gives none."""
+    found = _ASSIGNED.match(line)
     return found.group(1) if found else ""
 
 
@@ -93,18 +98,39 @@ def set_variable(screen: MainScreen) -> None:
     if target is None or debugger is None or stop is None:
         screen.say("put the cursor on a variable first", "warning")
         return
-    if not target.container:
-        screen.say(f"{target.name} is an expression: assign on the console instead", "warning")
+    if target.sampled or not (target.container or assignment(target, "0")):
+        screen.say(f"nothing can be assigned to {target.name}", "warning")
         return
 
     def take(value: str) -> None:
-        now = screen.situation.stop
-        if now is None or now.number != stop.number:
+        now = screen.situation
+        if now.stop is None or now.stop.number != stop.number or now.frame is None:
             screen.say("the step went on meanwhile: nothing was set", "warning")
             return
-        _then(screen, debugger.set_variable(target.container, target.name, value), variables(screen).renew)
+        statement = assignment(target, value)
+        if statement:
+            answer = debugger.evaluate(statement, now.frame)
+        else:
+            answer = debugger.set_variable(target.container, target.name, value)
+        _then(screen, answer, variables(screen).renew)
 
     _ask(screen, f"Set {target.name}", "An expression; it is evaluated in the frame.", target.value, take)
+
+
+def assignment(target: ValueTarget, value: str) -> str:
+    """The statement that gives a value another one; empty where there is none.
+
+    The debugger's own request to set a variable says nothing where the new value cannot be evaluated.
+    """
+    if target.is_global:
+        # As a statement it would make a local of it.
+        return f"setattr(__import__('sys').modules[__name__], {target.name!r}, {value})"
+    statement = f"{target.expression} = {value}" if target.expression else ""
+    try:
+        compile(statement, "<statement>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return statement
 
 
 def _then(screen: MainScreen, answer: Future[Variable], done: Callable[[], None]) -> None:

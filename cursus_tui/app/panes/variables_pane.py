@@ -22,7 +22,7 @@ from cursus_tui.app.situation import Situation
 from cursus_tui.app.variable_items import EXCEPTION, SAMPLE, WATCHES, SampledName, Watch
 from cursus_tui.records.debug import Scope, Variable
 from cursus_tui.records.run import Frame, StepStatus
-from cursus_tui.widgets.tree_rows import Path, RowKind, TreeItem, Wanted
+from cursus_tui.widgets.tree_rows import RowKind, TreeItem, Wanted
 from cursus_tui.widgets.variable_tree import VariableTree
 
 _GROUPS = 8
@@ -44,6 +44,7 @@ class ValueTarget:
     container: int
     """Names the scope or value that it is in, in requests; 0 where it cannot be set."""
     watch: bool = False
+    is_global: bool = False
     sampled: bool = False
     """A local of a step that runs on."""
 
@@ -92,6 +93,7 @@ class VariablesPane(Pane):
         super().__init__(id=id)
         self.view = VariableTree()
         self._detail = Detail()
+        self._told = ""
         self._debugger = debugger
         self._place: tuple[object, ...] = ()
         self._of: object = None
@@ -272,14 +274,15 @@ class VariablesPane(Pane):
             kind = data.value.kind if data.value else ""
             return ValueTarget(item.name, item.value, data.expression, kind, 0, watch=True)
         if isinstance(data, Variable):
-            return ValueTarget(item.name, item.value, data.expression, data.kind, self._container(row.path))
+            above = self.view.item(row.path[:-1])
+            scope = above.data if above is not None else None
+            is_global = isinstance(scope, Scope) and scope.name.casefold() == "globals"
+            return ValueTarget(
+                item.name, item.value, data.expression, data.kind, _reference(scope), is_global=is_global
+            )
         if isinstance(data, SampledName):
             return ValueTarget(item.name, item.value, data.name, "table", 0, sampled=True)
         return None
-
-    def _container(self, path: Path) -> int:
-        above = self.view.item(path[:-1])
-        return _reference(above.data) if above is not None else 0
 
     def on_variable_tree_chosen(self, event: VariableTree.Chosen) -> None:
         """Enter: a table or model opens as data, a sample is taken, any other branch opens or closes."""
@@ -297,7 +300,11 @@ class VariablesPane(Pane):
         event.stop()
         row = self.view.selected
         cut = row is not None and row.kind is RowKind.ITEM and self.view.is_cut(row)
-        self._detail.tell(*([(row.item.value, "$text")] if cut and row is not None else []))
+        told = row.item.value if cut and row is not None else ""
+        if told != self._told:
+            # Each text of it lays out the whole screen anew.
+            self._told = told
+            self._detail.tell((told, "$text"))
 
     def take_sample(self) -> None:
         """Look where the running step is; it runs on."""
