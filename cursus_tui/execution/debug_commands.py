@@ -10,7 +10,8 @@ from cursus_tui.execution import inside_step
 from cursus_tui.execution import session_commands as commands
 from cursus_tui.execution.legality import IllegalCommand
 from cursus_tui.execution.line_breakpoints import checked
-from cursus_tui.execution.plan import DONE
+from cursus_tui.execution.plan import DONE, needed_for
+from cursus_tui.execution.position import Goal
 from cursus_tui.execution.run_control import RunControl
 from cursus_tui.records.debug import LineBreakpoint, Resume
 from cursus_tui.records.events import WatchesChanged
@@ -18,7 +19,10 @@ from cursus_tui.records.run import PauseReason
 
 
 def step_into(run: RunControl, step: str | None) -> None:
-    """At a stop: into what the line calls. Else run a step, also one that is done, and stop in its ``main``."""
+    """At a stop: into what the line calls. Else run a step and what it needs, and stop in its ``main``.
+
+    A step that is done is run again.
+    """
     if run.at.stop is not None:
         inside_step.resume(run, Resume.INTO)
     else:
@@ -53,8 +57,13 @@ def _run_and_stop(
         raise IllegalCommand("no step is ready to run")
     state = run.at.states[step]
     again = state.status in DONE and not state.stale
-    goal = commands.only(run, step) if again else commands.one(run, step)
-    run.go(dataclasses.replace(goal, entry=entry, line=line))
+    if again:
+        goal = commands.only(run, step)
+    elif needed := needed_for(run.at.plan, step, run.at.states):
+        goal = Goal(allowed=needed | {step})
+    else:
+        goal = commands.one(run, step)
+    run.go(dataclasses.replace(goal, inside=step, entry=entry, line=line))
 
 
 def let_go(run: RunControl) -> None:

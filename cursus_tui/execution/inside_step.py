@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from cursus_tui.execution.run_control import RunControl
 
 
-def with_order(run: RunControl, live: LiveStep, context: ExecutionContext, forced: Goal | None) -> ExecutionContext:
+def with_order(run: RunControl, live: LiveStep, context: ExecutionContext) -> ExecutionContext:
     """What an attempt is to be started with, so that it can be debugged; the same where nobody debugs.
 
     Args:
         run: The run.
         live: The attempt.
         context: What it would be started with.
-        forced: The goal, where that asked for this very step.
     """
     debugger = run.debugger
     if debugger is None:
         return context
     steps = run.at.plan.pipeline.steps.values()
     others = frozenset(each.script for each in steps if each.script is not None and each.script != context.script)
-    entry, hold = forced is not None and forced.entry, run.options.hold_on_failure
+    wish = run.at.goal if run.at.goal.inside == context.step else Goal()
     try:
-        if forced is not None and forced.line is not None:
-            debugger.run_to(*forced.line)
-        live.order = debugger.order(context.step, context.script, others, entry=entry, hold=hold)
+        if wish.line is not None:
+            debugger.run_to(*wish.line)
+        hold = run.options.hold_on_failure
+        live.order = debugger.order(context.step, context.script, others, entry=wish.entry, hold=hold)
     except Exception as error:  # Without a debugger it runs all the same.
         run.notice(f"{context.step} cannot be debugged: {type(error).__name__}: {error}")
         return context

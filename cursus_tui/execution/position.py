@@ -49,10 +49,12 @@ class Goal:
     """Asked while a step runs: pause after it, or before the next."""
     stopping: bool = False
     """The running step was asked to stop on its line: pause before the next one where it ends before it does."""
+    inside: str | None = None
+    """The step that is to be stopped inside; those that it needs are only run."""
     entry: bool = False
-    """Stop the forced step on the first line of its ``main``."""
+    """Stop it on the first line of its ``main``."""
     line: tuple[Path, int] | None = None
-    """Stop the forced step there, once."""
+    """Stop it there, once."""
     then: Callable[[], None] | None = None
     """What to do once the live step has made way for it, instead of pausing."""
 

@@ -154,7 +154,7 @@ class RunControl:
             if name != passing and self.breaks(name, BreakpointWhen.BEFORE):
                 return self.pause(PauseReason.BEFORE_STEP, name)
             self.at = self.at.but(goal=dataclasses.replace(goal, forced=None, ran=goal.ran | {name}))
-            if not begin(self, name, goal if goal.forced else None):
+            if not begin(self, name, forced=goal.forced is not None):
                 return None
             passing = None
 

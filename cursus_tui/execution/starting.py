@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def begin(run: RunControl, name: str, forced: Goal | None) -> bool:
+def begin(run: RunControl, name: str, *, forced: bool) -> bool:
     """Start a step, or reuse what it would write.
 
     Args:
         run: The run.
         name: The step.
-        forced: The goal, where that wants it run whether it is up to date or not.
+        forced: Run it whether it is up to date or not, and on whatever inputs exist.
 
     Returns:
         True when it is done already and the next may start.
     """
     step = run.at.plan.pipeline.steps[name]
     inputs = run.states.inputs(run.at, name)
-    if forced is None:
+    if not forced and run.at.goal.inside != name:
         reused = up_to_date_attempt(run.store.read, run.states, run.at, step, inputs, other_runs=run.options.reuse)
         if reused is not None:
             run.stand_in(*reused)
             return True
-    if inputs.missing and forced is None:
+    if inputs.missing and not forced:
         run.notice(f"{name} was not started: " + "; ".join(inputs.missing), "error")
         if not run.options.keep_going:
             run.pause(PauseReason.BEFORE_STEP, name)
@@ -59,7 +59,7 @@ def begin(run: RunControl, name: str, forced: Goal | None) -> bool:
     except OSError as error:
         _not_prepared(run, name, number, error)
         return False
-    _start(run, prepared, inputs.uses, forced)
+    _start(run, prepared, inputs.uses)
     return False
 
 
@@ -70,7 +70,7 @@ def _not_prepared(run: RunControl, name: str, number: int, error: OSError) -> No
     run.pause(PauseReason.DISK_FULL if full else PauseReason.BEFORE_STEP, name)
 
 
-def _start(run: RunControl, prepared: Prepared, uses: tuple[Any, ...], forced: Goal | None) -> None:
+def _start(run: RunControl, prepared: Prepared, uses: tuple[Any, ...]) -> None:
     attempt = prepared.attempt
     run.store.attempt_started(attempt, prepared.parts, prepared.lineage)
     run.add_findings(attempt.number, prepared.findings)
@@ -83,7 +83,7 @@ def _start(run: RunControl, prepared: Prepared, uses: tuple[Any, ...], forced: G
     if not (first and _followers_never_ran(run, attempt.step)):
         run.at = run.states.after(run.at, attempt.step)
     inside_step.lines_look_again(run, prepared.context.script)
-    run.after_commit(lambda: _launch(run, live, prepared, forced))
+    run.after_commit(lambda: _launch(run, live, prepared))
 
 
 def _followers_never_ran(run: RunControl, step: str) -> bool:
@@ -91,8 +91,8 @@ def _followers_never_ran(run: RunControl, step: str) -> bool:
     return all(run.at.states[name].attempt is None for name in run.at.plan.after[step])
 
 
-def _launch(run: RunControl, live: LiveStep, prepared: Prepared, forced: Goal | None) -> None:
-    context = inside_step.with_order(run, live, prepared.context, forced)
+def _launch(run: RunControl, live: LiveStep, prepared: Prepared) -> None:
+    context = inside_step.with_order(run, live, prepared.context)
     try:
         live.process = run.executor.start(context, listener(run, live))
     except Exception as error:  # A back end that cannot start is a failed step, never a dead session.

@@ -297,6 +297,20 @@ def test_hold_is_asked_for_where_the_options_say_so(tmp_path: Path):
     made.close()
 
 
+def test_step_into_runs_what_the_step_needs_first(tmp_path: Path):
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A", "B", "C"), debugger=debugger, reuse=True)
+    made.run("step_into", "B")
+    assert (made.executor.started, made.stands) == (["A", "B"], ("paused", "before step", "C"))
+    assert [each.entry for each in debugger.orders] == [False, True]
+    # A new run that finds all of it up to date runs the step all the same: it is to be looked into.
+    made.run("restart")
+    made.run("step_into", "B")
+    assert made.executor.started[2:] == ["B"]
+    assert [each.entry for each in debugger.orders][2:] == [True]
+    made.close()
+
+
 def test_step_into_runs_one_step_and_asks_to_stop_in_main(tmp_path: Path):
     debugger = FakeDebugger()
     made = bench(chain(tmp_path, "A", "B"), debugger=debugger)
