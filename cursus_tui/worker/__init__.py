@@ -62,7 +62,7 @@ exit itself, which nobody waits for unless the step leaves processes behind.
 Files of an attempt, all in its folder: ``stdout.log, stderr.log, events.jsonl, process.json`` (``boot, zygote, step``
 as {pid, start}: start in clock ticks since boot; made once, before the step gets its job: a front that gives up an
 attempt without one makes it first, and the zygote then refuses the job), ``scratch/, tmp/, returned/, container/``
-(what a block wrote to unmapped container paths), ``live/`` (rows of values that were looked at), ``debugger.log``,
+(what a block wrote to unmapped container paths), ``live/`` (rows of values that were looked at), ``debugger.PID.log``,
 ``reports.jsonl`` (events of processes that the script started), ``cancel.json`` (``reason`` of a front that adopted the
 step), and ``outcome.json``: ``version, status, exit_code, error`` {type, message, file, line, frames, causes, hint},
 ``call, import_seconds, main_seconds, pack_seconds, peak_rss_bytes, cpu_seconds, started, ended, blocked, overrides,

@@ -134,8 +134,10 @@ class Debugger:
             connection = debugger._client_socket.dup()
             # Ends it, too: one that still runs when the interpreter waits for threads waits for all others.
             debugger.check_alive_thread.join(END_SECONDS)
+            # What is still to be sent is: the answer to the last resume, say.
+            debugger.writer.do_kill_pydev_thread()
+            debugger.writer.join(END_SECONDS)
             debugger.dispose_and_kill_all_pydevd_threads(wait=False)
-            # Reading only: an answer may be on its way.
             connection.shutdown(socket.SHUT_RD)
             connection.close()
 
@@ -207,6 +209,8 @@ def lend(folder: str, pycache: str) -> None:
         sys.path.insert(0, folder)
         try:
             _module("debugpy._vendored.force_pydevd")
+            # It would import debugpy again when it starts, hook and all.
+            _module("_pydevd_bundle.pydevd_defaults").PydevdCustomization.PREIMPORT = ""
             # A stop's values are asked for by this module's name.
             _module(LIVE)
         except Exception as error:
@@ -215,6 +219,9 @@ def lend(folder: str, pycache: str) -> None:
         finally:
             with contextlib.suppress(ValueError):
                 sys.path.remove(folder)
+            # Pydevd does without it; a script that imports debugpy finds what its own environment has, or nothing.
+            for name in [name for name in sys.modules if name.partition(".")[0] == "debugpy"]:
+                del sys.modules[name]
 
 
 def forget_in_fork() -> None:

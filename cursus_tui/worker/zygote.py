@@ -16,7 +16,7 @@ import tempfile
 import time
 from typing import Callable, Dict, List, Optional, Set
 
-from . import guards, live_files
+from . import guards
 from .channel import Json, LineSocket, encode
 from .debugger import DebuggerUnusableError, lend
 from .entry import exec_fresh_interpreter, rehearse, wait_and_run
@@ -202,12 +202,14 @@ class Zygote:
 
     def _lend(self, message: Json) -> None:
         """Import the debugger, so that no step that wants it has to wait for that."""
+        from .live_files import warm as warm_live_files
+
         self._to_lend = None
         self._drop_spare()
         failed: Dict[str, str] = {}
         try:
             lend(str(message.get("folder")), str(message.get("pycache")))
-            live_files.warm()
+            warm_live_files()
         except DebuggerUnusableError as error:
             failed["debugpy"] = str(error)
         self._is_settled = False

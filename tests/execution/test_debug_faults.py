@@ -292,8 +292,7 @@ def test_a_debugger_of_the_scripts_own_is_left_alone(runner: Runner, front: DapF
     assert runner.executor is not executor
 
 
-@pytest.mark.parametrize("isolated", [False, True])
-def test_nothing_of_the_debugger_shows_in_a_step_that_does_not_use_it(runner: Runner, isolated: bool) -> None:
+def test_nothing_of_the_debugger_shows_in_a_step_that_does_not_use_it(runner: Runner) -> None:
     body = """
     assert not hasattr(builtins, "runfile") and not hasattr(builtins, "execfile")
     assert not [name for name in os.environ if "PYDEVD" in name], os.environ
@@ -301,6 +300,29 @@ def test_nothing_of_the_debugger_shows_in_a_step_that_does_not_use_it(runner: Ru
     assert [thread.name for thread in threading.enumerate()] == ["MainThread"]
     assert not [place for place in sys.path if "lent" in place], sys.path
     assert sys.dont_write_bytecode and sys.pycache_prefix is None
+    assert "debugpy" not in sys.modules
     """
     attempt = runner.run_main(body, before="import builtins, os, sys, threading")
     assert attempt.result.status == "passed", attempt.stderr
+
+
+def test_a_debugger_holds_no_descriptor_that_a_step_could_use(runner: Runner, front: DapFront) -> None:
+    body = "held = sorted(int(name) for name in os.listdir('/proc/self/fd'))\ny = 2"
+    attempt, dap, thread = stopped(runner, front, body, "y = 2", "import os")
+    plain = runner.run_main(body + "\nprint(held)", before="import os")
+    low = [number for number in json.loads(dap.evaluate("held", thread)) if number < 1024]
+    assert low == [number for number in json.loads(plain.stdout) if number < 1024]
+    go_on(dap, thread)
+    assert attempt.result.status == "passed"
+
+
+def test_a_profiler_may_be_let_in(runner: Runner) -> None:
+    attempt = runner.start_main("print('in', flush=True)\nwhile True: time.sleep(0.01)", before="import time")
+    attempt.wait_for_output("in")
+    assert attempt.process is not None
+    # False where the kernel does not have Yama: then nobody needs to be let in.
+    assert attempt.process.request("allow_tracer", pid=os.getpid()).result(5) in (True, False)
+    with pytest.raises(RuntimeError, match="no such request"):
+        attempt.process.request("fly").result(5)
+    attempt.process.cancel()
+    assert attempt.result.status == "cancelled"
