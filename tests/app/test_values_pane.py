@@ -324,6 +324,7 @@ async def test_the_source_offers_the_name_that_its_line_assigns(desk: FakeDesk, 
         assert offered.value == "total"
         await driver.press("enter")
         assert desk.session.watches == ("total",)
+        assert "watching total" not in driver.notices  # it is in sight
 
 
 @pytest.mark.parametrize(

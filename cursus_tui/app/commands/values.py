@@ -73,7 +73,8 @@ def _add_watch(screen: MainScreen, expression: str) -> None:
         screen.say(f"{expression} is watched already")
         return
     screen.command(lambda session: session.set_watches((*watched, expression)))
-    screen.say(f"watching {expression}")
+    if not variables(screen).display:
+        screen.say(f"watching {expression}")
 
 
 def _name_in_view(screen: MainScreen) -> str:
