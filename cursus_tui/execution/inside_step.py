@@ -72,7 +72,8 @@ def _stopped(run: RunControl, live: LiveStep, stop: DebugStop) -> None:
     process, ran = live.process, run.at.stop is None
     run.at = run.at.but(stop=stop, going=False, goal=dataclasses.replace(run.at.goal, stopping=False))
     stands(run, live, StepStatus.PAUSED)
-    failed = stop.kind is StopKind.EXCEPTION
+    # An exception in a thread of the script's is no failure of the step.
+    failed = live.parked and stop.kind is StopKind.EXCEPTION
     run.pause(PauseReason.FAILURE if failed else PauseReason.INSIDE_STEP, live.attempt.step)
     if ran and process is not None:
         run.after_commit(lambda: process.clock(held=True))
@@ -127,7 +128,7 @@ def make_way(run: RunControl, then: Callable[[], None]) -> None:
         return
     run.at = run.at.but(goal=dataclasses.replace(run.at.goal, then=then))
     goes_on(run)
-    if stop.kind is StopKind.EXCEPTION:
+    if live.parked:
         run.after_commit(lambda: _let_on(run, Resume.CONTINUE))
         return
     live.cancelled = True

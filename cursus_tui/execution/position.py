@@ -77,6 +77,8 @@ class LiveStep:
     kept_until: float = 0.0
     """Seconds into the step up to which the series is stored."""
     cancelled: bool = False
+    parked: bool = False
+    """It has failed, and is held with its frames: all that is left of it is to end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def apply_event(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
 
 
 def _pass_on(run: RunControl, live: LiveStep, event: WorkerEvent) -> None:
+    if event.name in ("parked", "unparked"):
+        live.parked = event.name == "parked"
     debugger, order = run.debugger, live.order
     if debugger is not None and order is not None:
         run.after_commit(lambda: debugger.heard(order, event))

@@ -69,7 +69,7 @@ def state():
         "descriptors": sorted(filter(None, map(descriptor, range(64)))),
         "recursion": sys.getrecursionlimit(),
         "hooks": [getattr(sys, name).__module__ for name in ("excepthook", "displayhook", "breakpointhook")],
-        "traced": [str(sys.gettrace()), str(sys.getprofile())],
+        "traced": [str(type(sys.gettrace())), str(type(sys.getprofile()))],
         "builtins": sorted(vars(builtins)),
         "functions": [json.dumps.__module__, os.getcwd.__name__, builtins.print.__module__],
         "logging": [str(each) for each in logging.getLogger().handlers],

@@ -22,6 +22,8 @@ def stopped_in_b(
     made = bench(chain(tmp_path, "A", "B", "C"), {"B": hang}, debugger=debugger, **options)
     made.session.continue_().result(5)
     eventually(lambda: bool(debugger.asked("follow")) and debugger.asked("follow")[-1][1] == "B")
+    if kind is StopKind.EXCEPTION:
+        made.executor.steps["B"].tell("parked", type="KeyError")
     debugger.stop(kind)
     made.session.wait_settled(5)
     made.session.wait_counted(5)
@@ -146,6 +148,21 @@ def test_rerun_over_a_held_failure_lets_it_fail_first(tmp_path: Path):
     assert debugger.asked("resume") == [("resume", "continue")]
     assert not step.cancelled.is_set()
     assert [str(each.status) for each in made.session.attempts("B")] == ["failed", "passed"]
+    made.close()
+
+
+def test_an_exception_in_a_thread_of_the_script_is_no_failure_of_the_step(tmp_path: Path):
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A"), {"A": hang}, debugger=debugger)
+    made.session.continue_().result(5)
+    debugger.stop(StopKind.EXCEPTION)
+    made.session.wait_settled(5)
+    assert made.stands == ("paused", "inside step", "A")
+    step = made.executor.steps["A"]
+    made.executor.behaviours["A"] = write_everything
+    made.run("rerun", "A")
+    assert step.cancelled.is_set()
+    assert [str(each.status) for each in made.session.attempts("A")] == ["cancelled", "passed"]
     made.close()
 
 
