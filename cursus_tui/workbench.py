@@ -161,7 +161,7 @@ class Workbench:
 
     Attributes:
         session: The session, once ``start`` was called.
-        debugger: The debugger, from then on; None where nobody debugs.
+        debugger: The debugger, from then on or from ``open_ide`` on; None where nobody debugs.
     """
 
     def __init__(
@@ -255,10 +255,7 @@ class Workbench:
         self.check()
         executor = LocalExecutor(noticed=self._heard)
         shelf = self._shelved()
-        if self._debugs and not shelf.workspace.read_only:
-            from cursus_tui.debugging.debug_session import DebugSession
-
-            self.debugger = DebugSession(hold_seconds=self._options.hold_seconds)
+        self._take_debugger(wanted=self._debugs and not shelf.workspace.read_only)
         self.session = Session(
             self._opened.pipeline,
             resolve=self._opened.resolve,
@@ -272,6 +269,38 @@ class Workbench:
         if not shelf.workspace.read_only:
             self._warm(executor)
         return self.session
+
+    def _take_debugger(self, *, wanted: bool) -> None:
+        """The debugger of a new session: the one whose door is open already, else a new one; an old one is closed."""
+        if self.session is not None:
+            self.debugger = None
+        if self.debugger is not None and not wanted:
+            self.debugger.close()
+            self.debugger = None
+        if self.debugger is None and wanted:
+            from cursus_tui.debugging.debug_session import DebugSession
+
+            self.debugger = DebugSession(hold_seconds=self._options.hold_seconds)
+
+    def open_ide(self, port: int | None = None) -> None:
+        """Open the door for IDEs ahead of the session: they may attach before anything runs.
+
+        Args:
+            port: On loopback; None for 5678 or the next that is free.
+
+        Raises:
+            UserError: It is in use.
+        """
+        if self.debugger is None:
+            self._take_debugger(wanted=True)
+        assert self.debugger is not None
+        try:
+            self.debugger.open_ide(port).result()
+        except DebugError as error:
+            if self.session is None:
+                self._take_debugger(wanted=False)
+            hint = "take another one, or --ide alone for the next that is free"
+            raise UserError(f"IDEs cannot attach: {error}", hint=hint) from None
 
     def start(self, run_id: str | None = None) -> Session:
         """A session that is started: blocks until its run is in the store.
@@ -360,6 +389,8 @@ class Workbench:
         """End the session (a running step is cancelled, or goes on with ``keep_running``) and release everything."""
         if self.session:
             self.session.quit(keep_running=keep_running).result()
+        elif self.debugger:
+            self.debugger.close()
         if self._shelf:
             self._shelf.data.close()
             self._shelf.store.close()

@@ -232,7 +232,10 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             # Whatever keeps the session from starting, the pipeline can still be looked at.
             self.call_from_thread(self.main.refuse, str(problem) or type(problem).__name__)
             return
-        self.call_from_thread(self.main.begin, session, self.desk.debugger)
+        debugger = self.desk.debugger
+        self.call_from_thread(self.main.begin, session, debugger)
+        if debugger is not None and (port := debugger.state.ide.port) is not None:
+            self.call_from_thread(self.main.say, f"IDEs can attach to 127.0.0.1:{port}")
         if not self.is_headless:
             # All that is alive now lives to the end: to look through it for garbage took 40 ms, every few seconds,
             # in which no key was answered. A headless app is one of many in its process.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,10 +22,37 @@ if TYPE_CHECKING:
     from cursus_tui.records.opening import OpenOptions
     from cursus_tui.workbench import Workbench
 
+NEXT_FREE = "next"
+"""The port of a bare ``--ide``: 5678, or the next that is free."""
 
-@click.command()
+
+class _DebugCommand(click.Command):
+    """``--ide`` takes a port or none: what follows it and is no number is the ``PATH``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        following = [*args[1:], ""]
+        given = [
+            f"--ide={NEXT_FREE}" if word == "--ide" and not after.isdecimal() else word
+            for word, after in zip(args, following, strict=True)
+        ]
+        return super().parse_args(ctx, given)
+
+
+class _Port(click.ParamType[str]):
+    name = "port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if text != NEXT_FREE and not (text.isdecimal() and 0 < int(text) < 65_536):
+            self.fail(f"{text!r} is not a port from 1 to 65535", param, ctx)
+        return text
+
+
+@click.command(cls=_DebugCommand)
 @path_options
 @run_options
+@click.option("--ide", type=_Port(), metavar="[PORT]", help="Let IDEs attach: at this port, else 5678 or the next.")
+@click.option("--no-hold", is_flag=True, help="Do not keep a failed step's frames alive to look into them.")
 @click.option("--slow-link", is_flag=True, help="Few bytes: the terminal's own colours, no animation, 15 frames.")
 @click.option("--theme", metavar="NAME", help="A theme of the screen's; by default that of the settings file.")
 def debug(
@@ -32,6 +60,8 @@ def debug(
     options: OpenOptions,
     workspace: Path | None,
     limits: RunOptions,
+    ide: str | None,
+    no_hold: bool,
     slow_link: bool,
     theme: str | None,
 ) -> int:
@@ -56,8 +86,15 @@ def debug(
     gc.disable()  # until the first picture: imports leave no garbage, and to look for it takes a twentieth of the time
     from cursus_tui.workbench import Workbench, open_pipeline
 
+    def open_desk() -> Workbench:
+        how = dataclasses.replace(limits, hold_on_failure=not no_hold)
+        desk = Workbench(open_pipeline(path, options, check=False), how, workspace, debugs=True)
+        if ide is not None:
+            desk.open_ide(None if ide == NEXT_FREE else int(ide))
+        return desk
+
     # Opened while Textual is imported: an interpreter is asked what it has, and that is another process.
-    desk = _begun(lambda: Workbench(open_pipeline(path, options, check=False), limits, workspace, debugs=True))
+    desk = _begun(open_desk)
     from cursus_tui.app.app import CursusApp, Looks
     from cursus_tui.app.keymap import build_keymap, load_settings
 

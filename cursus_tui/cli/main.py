@@ -31,6 +31,7 @@ COMMANDS = {
     "runs": LazyCommand("cursus_tui.cli.runs", "runs", "List the runs in a workspace."),
     "show": LazyCommand("cursus_tui.cli.runs", "show", "Show a run, or one of its steps."),
     "clean": LazyCommand("cursus_tui.cli.runs", "clean", "Remove old runs, by age and size."),
+    "ide": LazyCommand("cursus_tui.cli.ide", "ide", "Print or write what lets an IDE attach."),
     "keys": LazyCommand("cursus_tui.cli.keys", "keys", "Print every key and what it does."),
 }
 """In the order of ``--help``."""

@@ -48,16 +48,22 @@ def runs(path: str, workspace: str | None, as_json: bool) -> int:
 @_where
 @_json
 @click.option("--log", is_flag=True, help="Print what the step printed, too.")
-def show(run_id: str, step: str | None, path: str, workspace: str | None, as_json: bool, log: bool) -> int:
+@click.option("--traceback", is_flag=True, help="Print only why the step failed last: its frames with their locals.")
+def show(
+    run_id: str, step: str | None, path: str, workspace: str | None, as_json: bool, log: bool, traceback: bool
+) -> int:
     """Show a run, or everything about one of its steps: its call, what it wrote, its traceback with locals.
 
     RUN is an id from `cursus-tui runs`, or "last".
     """
     from cursus_tui.records.errors import UserError
 
-    if log and step is None:
-        raise UserError("--log needs a step", hint="cursus-tui show RUN STEP --log")
+    for option, given in (("--log", log), ("--traceback", traceback)):
+        if given and step is None:
+            raise UserError(f"{option} needs a step", hint=f"cursus-tui show RUN STEP {option}")
     run, attempts = _opened(path, workspace)(lambda store: _find(store, run_id, step))
+    if traceback:
+        return _show_traceback(run, attempts, as_json=as_json)
     if as_json:
         _print_json(_run_report(run, attempts))
         return 0
@@ -72,6 +78,27 @@ def show(run_id: str, step: str | None, path: str, workspace: str | None, as_jso
         print_attempt(console, attempts[-1])
         if log:
             print_log(console, attempts[-1])
+    return 0
+
+
+def _show_traceback(run: RunRecord, attempts: tuple[Attempt, ...], *, as_json: bool) -> int:
+    """Of the newest attempt that failed: a later one may have passed."""
+    from cursus_tui.records.errors import UserError
+
+    failed = next((each for each in reversed(attempts) if each.error is not None), None)
+    if failed is None or failed.error is None:
+        last = attempts[-1]
+        raise UserError(f"{last.step} did not fail in {run.run_id}: it is {last.word}", hint="leave --traceback out")
+    if as_json:
+        from cursus_tui.reporting.run_report import traceback_document
+
+        _print_json(traceback_document(failed, failed.error))
+        return 0
+    from rich.console import Console
+
+    from cursus_tui.reporting.run_text import print_traceback
+
+    print_traceback(Console(highlight=False), failed, failed.error)
     return 0
 
 

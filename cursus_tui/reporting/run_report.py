@@ -61,6 +61,32 @@ def error_of(error: StepError | None) -> dict[str, Any] | None:
     }
 
 
+def traceback_document(attempt: Attempt, error: StepError) -> dict[str, Any]:
+    """Why an attempt failed, with every frame and its locals, as JSON; the causes are nearest first."""
+    return {
+        "run_id": attempt.run_id,
+        "step": attempt.step,
+        "attempt": attempt.number,
+        **_whole_error(error),
+        "causes": [_whole_error(cause) for cause in error.causes],
+    }
+
+
+def _whole_error(error: StepError) -> dict[str, Any]:
+    frames = [
+        {
+            "file": frame.file,
+            "line": frame.line,
+            "function": frame.function,
+            "user": frame.user,
+            "source": frame.source,
+            "locals": dict(frame.locals),
+        }
+        for frame in error.frames
+    ]
+    return {**(error_of(error) or {}), "frames": frames}
+
+
 def reused_from(attempt: Attempt | None) -> dict[str, Any] | None:
     """Whose outputs stand in; None where it ran, and where the user's own data do."""
     if attempt is None or attempt.reused_from is None:

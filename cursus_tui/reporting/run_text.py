@@ -114,6 +114,13 @@ def _one_error(error: StepError) -> Iterator[Text]:
     yield plain(f"{error.type}: {error.message}", "bold red")
 
 
+def print_traceback(console: Console, attempt: Attempt, error: StepError) -> None:
+    """Why an attempt failed, outermost frame first, with the locals as they were kept."""
+    console.print(plain(f"{attempt.step}, attempt {attempt.number}: {attempt.word}", "bold"))
+    for line in error_lines(error):
+        console.print(line, soft_wrap=True)
+
+
 def print_attempt(console: Console, attempt: Attempt) -> None:
     """Everything that is known of one attempt, without its output."""
     console.print(plain(f"{attempt.step}, attempt {attempt.number}: {attempt.word}", "bold"))

@@ -1,0 +1,431 @@
+"""Debugging a pipeline from Python: in a notebook, in a script, in a test. The same session as the screen's.
+
+with InteractiveDebugger("sample:fraud_training") as debugger:
+    debugger.set_breakpoint("XGBoostTraining", "len(frame) > 100", line=42)
+    debugger.run_to_breakpoint()
+    print(debugger.evaluate("frame.shape").value)
+    debugger.continue_execution()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self, TypeVar
+
+from cursus_tui.execution.legality import IllegalCommand
+from cursus_tui.execution.options import RunOptions
+from cursus_tui.execution.session import Session
+from cursus_tui.pipeline.overrides import merge, nearest
+from cursus_tui.pipeline.values import as_text
+from cursus_tui.records.debug import DebugError, DebugStop, LineBreakpoint, StackFrame, StopKind, Variable
+from cursus_tui.records.errors import UserError
+from cursus_tui.records.opening import OpenOptions
+from cursus_tui.records.pipeline import Overrides, Step
+from cursus_tui.records.run import (
+    Artifact,
+    BreakpointWhen,
+    PauseReason,
+    Phase,
+    SessionState,
+    StepBreakpoint,
+    StepError,
+    StepState,
+)
+from cursus_tui.workbench import Workbench, open_pipeline
+
+Answer = TypeVar("Answer")
+WINDOW_CELLS = 8_192
+"""What the data process gives at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class InteractiveExecutionResult:
+    """Where a pipeline stands after a command."""
+
+    run_id: str
+    phase: Phase
+    reason: PauseReason | None
+    """Why it is paused."""
+    step: str | None
+    """The step that it stands before, after or inside; None once it has finished."""
+    stop: DebugStop | None
+    """The line, where it stands inside of a step."""
+    error: StepError | None = field(repr=False)
+    """Why that step failed, once its attempt has ended."""
+    steps: Mapping[str, StepState] = field(repr=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to run."""
+        return self.phase is Phase.FINISHED
+
+    def __str__(self) -> str:
+        """Such as ``paused inside step B, breakpoint at b.py:12``."""
+        if self.stop is not None:
+            where = f"{self.stop.file.name}:{self.stop.line}" if self.stop.file is not None else "a line without a file"
+            text = f": {self.stop.text}" if self.stop.text else ""
+            return f"paused inside {self.stop.step}, {self.stop.kind.value} at {where}{text}"
+        what = f"{self.phase.value}: {self.reason.value}" if self.reason is not None else self.phase.value
+        return f"{what} {self.step}" if self.step and self.reason is not None else what
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedData:
+    """The first rows of a table, as text."""
+
+    name: str
+    """The expression, or ``STEP/CHANNEL/FILE``."""
+    file: Path
+    """Where it can be read in full: what a step wrote, or (an expression) up to 1,000 rows of it."""
+    type: str
+    columns: tuple[tuple[str, str], ...]
+    """(name, type); none where it is no table."""
+    rows: int | None
+    """Of the whole; None where that is not known."""
+    head: tuple[tuple[str | None, ...], ...]
+    note: str = ""
+
+
+class InteractiveDebugger:
+    """A pipeline under the debugger, one command at a time. Each command blocks until the pipeline stands again.
+
+    Breakpoints are kept in the workspace, as the screen's are. A run that is closed while a step is stopped or runs
+    cancels that step.
+
+    Args:
+        path: What ``cursus-tui debug`` opens, too.
+        options: Inputs, environment, interpreter and so on, as on the command line.
+        limits: How steps are run. By default a failed step is held, so that its frames can be looked into.
+        workspace: Where the run is kept, if not beside the pipeline.
+
+    Attributes:
+        session: Every command that there is; this class gives the ones for debugging.
+
+    Raises:
+        UserError: The pipeline cannot be opened or run, or another one owns the workspace.
+    """
+
+    session: Session
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        options: OpenOptions | None = None,
+        limits: RunOptions | None = None,
+        workspace: Path | None = None,
+    ) -> None:
+        how = limits or RunOptions(hold_on_failure=True, command="InteractiveDebugger")
+        self._bench = Workbench(open_pipeline(str(path), options), how, workspace, debugs=True)
+        try:
+            self._bench.require_owner()
+            self.session = self._bench.start()
+        except BaseException:
+            self._bench.close()
+            raise
+        assert self._bench.debugger is not None
+        self._debugger = self._bench.debugger
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the session and release everything; what runs or is stopped is cancelled."""
+        self._bench.close()
+
+    # Where it stands
+
+    @property
+    def result(self) -> InteractiveExecutionResult:
+        """Where the pipeline stands now."""
+        return self._result(self.session.state)
+
+    def _result(self, state: SessionState) -> InteractiveExecutionResult:
+        stop = self._debugger.state.stop
+        if state.reason not in (PauseReason.INSIDE_STEP, PauseReason.FAILURE):
+            stop = None
+        at = state.steps.get(state.current) if state.current else None
+        error = at.attempt.error if at is not None and at.attempt is not None else None
+        return InteractiveExecutionResult(
+            state.run_id, state.phase, state.reason, state.current, stop, error, state.steps
+        )
+
+    # Going on
+
+    def run_to_breakpoint(self, timeout: float | None = None) -> InteractiveExecutionResult:
+        """Run to the next breakpoint, the next failure, or the end.
+
+        Args:
+            timeout: Seconds; the pipeline goes on after them, and can be paused.
+
+        Raises:
+            UserError: Nothing can be run.
+            TimeoutError: It took longer.
+        """
+        return self._moved(self.session.continue_(), timeout)
+
+    def continue_execution(self, timeout: float | None = None) -> InteractiveExecutionResult:
+        """Go on from where it stands, to the next breakpoint, failure, or the end; as ``run_to_breakpoint``."""
+        return self.run_to_breakpoint(timeout)
+
+    def step_into(self, step: str | None = None, timeout: float | None = None) -> InteractiveExecutionResult:
+        """Run a step (by default the next one) to the first line of its ``main``; at a line, go into its calls."""
+        return self._moved(self.session.step_into(step and self._step(step).name), timeout)
+
+    def step_over(self, timeout: float | None = None) -> InteractiveExecutionResult:
+        """Run the line at which it stands; before a step, run the step."""
+        return self._moved(self.session.step_over(), timeout)
+
+    def step_out(self, timeout: float | None = None) -> InteractiveExecutionResult:
+        """Run to the end of the function in which it stands."""
+        return self._moved(self.session.finish(), timeout)
+
+    def pause(self, timeout: float | None = None) -> InteractiveExecutionResult:
+        """Stop what runs at its next line."""
+        return self._moved(self.session.pause(), timeout)
+
+    def _moved(self, command: Future[SessionState], timeout: float | None) -> InteractiveExecutionResult:
+        self._done(command)
+        try:
+            return self._result(self.session.wait_settled(timeout))
+        except TimeoutError:
+            now = self.session.state.current or "the pipeline"
+            raise TimeoutError(f"{now} still runs after {timeout:g} s: wait(), or pause()") from None
+
+    def wait(self, timeout: float | None = None) -> InteractiveExecutionResult:
+        """Wait for what runs, after a timeout or an interrupted cell.
+
+        Raises:
+            TimeoutError: It took longer.
+        """
+        return self._result(self.session.wait_settled(timeout))
+
+    # Breakpoints
+
+    def set_breakpoint(self, step: str, condition: str | None = None, *, line: int | None = None) -> None:
+        """Pause before a step; with a line, inside of it.
+
+        Args:
+            step: The step.
+            condition: A Python expression in the frame of that line: stop only where it is true.
+            line: Of the step's script, from 1.
+
+        Raises:
+            UserError: There is no such step or line; the condition cannot be read, or has no line.
+        """
+        known = self._step(step)
+        if line is not None:
+            self._done(
+                self.session.set_line_breakpoint(LineBreakpoint(_script(known), line, condition=condition or ""))
+            )
+            return
+        if condition:
+            raise UserError(
+                f"a breakpoint before {step} has no condition: conditions on data are not supported yet",
+                expected="a condition together with line=, evaluated in the script; or none",
+                hint=f"set_breakpoint({step!r}, {condition!r}, line=N)",
+            )
+        self._done(self.session.set_breakpoint(StepBreakpoint(step, BreakpointWhen.BEFORE)))
+
+    def remove_breakpoint(self, step: str, *, line: int | None = None) -> None:
+        """Remove the breakpoint before a step, or on a line of its script; nothing happens where there is none."""
+        known = self._step(step)
+        if line is not None:
+            self._done(self.session.remove_line_breakpoint(_script(known), line))
+        else:
+            self._done(self.session.remove_breakpoint(step, BreakpointWhen.BEFORE))
+
+    # Inside of a step
+
+    def stack(self) -> tuple[StackFrame, ...]:
+        """The frames of the stopped thread, innermost first.
+
+        Raises:
+            UserError: No step is stopped inside.
+        """
+        return self._asked(self._debugger.frames(self._stop().thread))
+
+    def evaluate(self, expression: str, frame: int = 0) -> Variable:
+        """Evaluate an expression where a step is stopped, or execute a statement there; ``value`` is its text.
+
+        Args:
+            expression: Python.
+            frame: Which one, from the innermost, 0.
+
+        Raises:
+            UserError: No step is stopped inside, there is no such frame, or the expression raised.
+        """
+        return self._asked(self._debugger.evaluate(expression, self._frame(frame)))
+
+    def variables(self, frame: int = 0) -> dict[str, Variable]:
+        """The locals of a frame.
+
+        Raises:
+            UserError: No step is stopped inside, or there is no such frame.
+        """
+        scopes = self._asked(self._debugger.scopes(self._frame(frame)))
+        found = self._asked(self._debugger.variables(scopes[0].reference, 0, 10_000)) if scopes else ()
+        return {each.name: each for each in found}
+
+    def _frame(self, number: int) -> int:
+        frames = self._asked(self._debugger.frames(self._stop().thread, 0, max(number, 0) + 1))
+        if not 0 <= number < len(frames):
+            raise UserError(f"there is no frame {number}", expected=f"0 (the innermost) to {len(self.stack()) - 1}")
+        return frames[number].id
+
+    def _stop(self) -> DebugStop:
+        stop = self.result.stop
+        if stop is None:
+            hint = "set_breakpoint(step, line=N) and run_to_breakpoint(), or step_into(step)"
+            raise UserError("no step is stopped inside", hint=hint)
+        return stop
+
+    # Data
+
+    def inspect_data(self, what: str | None = None, rows: int = 10) -> tuple[InspectedData, ...]:
+        """The first rows of tables.
+
+        Args:
+            what: A step: what it wrote and returned. Anything else is an expression, evaluated where a step is stopped,
+                or looked up among the locals of a step that runs. None: before a step what it reads from others, inside
+                of one its locals that are tables, after it what it wrote.
+            rows: How many of each.
+
+        Raises:
+            UserError: There is nothing of that kind.
+        """
+        if what is not None and what not in self.session.pipeline.steps:
+            return (self._live(what, rows),)
+        now = self.result
+        if what is None and now.stop is not None:
+            tables = [name for name, each in self.variables().items() if each.kind]
+            return tuple(self._live(name, rows) for name in tables)
+        step = what or now.step or self.session.state.upcoming
+        if step is None:
+            raise UserError("nothing has run yet", hint="run_to_breakpoint(), or inspect_data(STEP)")
+        if what is None and now.reason is PauseReason.BEFORE_STEP:
+            return tuple(self._file(each, rows) for each in self._inputs(step))
+        attempt = now.steps[step].attempt
+        if attempt is None or not attempt.artifacts:
+            raise UserError(f"{step} has written nothing yet", hint=f"step_into({step!r}), or run_to_breakpoint()")
+        return tuple(self._file(each, rows) for each in attempt.artifacts)
+
+    def _inputs(self, step: str) -> list[Artifact]:
+        """What other steps wrote that this one reads."""
+        found = []
+        for binding in self.session.plan.feeding[step]:
+            attempt = self.session.state.steps[binding.source_step].attempt
+            written = attempt.artifacts if attempt is not None else ()
+            found += [each for each in written if each.channel == binding.source_output]
+        return list(dict.fromkeys(found))
+
+    def _live(self, expression: str, rows: int) -> InspectedData:
+        frame = self._frame(0) if self.result.stop is not None else None
+        table = self._asked(self._debugger.live_table(expression, frame))
+        read = self._read(expression, table.file, rows)
+        sampled = "sampled while the step ran" if table.sampled else ""
+        note = "; ".join(part for part in (sampled, table.note) if part)
+        return InspectedData(
+            expression, table.file, table.type, table.columns or read.columns, table.rows, read.head, note
+        )
+
+    def _file(self, artifact: Artifact, rows: int) -> InspectedData:
+        return self._read(f"{artifact.step}/{artifact.channel}/{artifact.name}", artifact.path, rows)
+
+    def _read(self, name: str, file: Path, rows: int) -> InspectedData:
+        view = self._bench.data.table(file).result()
+        try:
+            info = view.info
+            columns = tuple((each.name, each.type) for each in view.columns)
+            count = max(0, min(rows, WINDOW_CELLS // max(1, len(columns))))
+            cells: tuple[tuple[str | None, ...], ...] = ()
+            if view.is_table and columns and count:
+                cells = view.window(0, count, tuple(range(len(columns)))).result().cells
+            whole = view.rows if view.is_table and view.rows_exact else None
+            return InspectedData(name, file, info.kind, columns, whole, cells, info.note)
+        finally:
+            view.close()
+
+    # Parameters
+
+    def modify_parameters(self, step: str, **values: Any) -> InteractiveExecutionResult:
+        """Give environment variables or arguments of a step other values, for this session.
+
+        What that makes stale runs again: the step, if it ran, and what follows it.
+
+        Args:
+            step: The step.
+            **values: Name -> value; ``job_type`` names the argument ``--job-type``, too. Booleans become ``true`` and
+                ``false``, lists and mappings what Cursus makes of them.
+
+        Raises:
+            UserError: The step has no such parameter, or runs with it now.
+        """
+        self._step(step)
+        pipeline = self.session.pipeline
+        variables = {each.name for each in pipeline.environment.get(step, ())}
+        flags = {each.name.lstrip("-") for each in pipeline.arguments.get(step, ())}
+        environment, arguments = {}, {}
+        for name, value in values.items():
+            flag = next((each for each in (name, name.replace("_", "-")) if each in flags), None)
+            if name in variables:
+                environment[name] = as_text(value)
+            elif flag is not None:
+                arguments[flag] = as_text(value)
+            else:
+                _no_parameter(step, name, variables | flags)
+        change = Overrides(environment={step: environment}, arguments={step: arguments})
+        self._done(self.session.edit(merge(pipeline.overrides, change)))
+        return self.result
+
+    # What may be refused
+
+    def _step(self, name: str) -> Step:
+        steps = self.session.pipeline.steps
+        if name not in steps:
+            close = nearest(name, steps)
+            hint = f"did you mean {close}?" if close else "the steps are " + ", ".join(steps)
+            raise UserError(f"there is no step {name!r}", hint=hint)
+        return steps[name]
+
+    def _done(self, command: Future[SessionState]) -> None:
+        try:
+            command.result()
+        except IllegalCommand as refusal:
+            raise UserError(str(refusal)) from None
+
+    def _asked(self, answer: Future[Answer]) -> Answer:
+        try:
+            return answer.result()
+        except DebugError as error:
+            raise UserError(str(error)) from None
+        except KeyboardInterrupt:
+            # The evaluation would go on in the step, and hold up the next one.
+            with suppress(DebugError):
+                self._debugger.interrupt()
+            raise
+
+
+def _script(step: Step) -> Path:
+    if step.script is None:
+        raise UserError(f"{step.name} has no script here", hint=step.why)
+    return step.script
+
+
+def _no_parameter(step: str, name: str, known: set[str]) -> NoReturn:
+    close = nearest(name, known)
+    hint = f"did you mean {close}?" if close else "it has " + (", ".join(sorted(known)) or "none")
+    raise UserError(f"{step} has no environment variable or argument {name!r}", hint=hint)
+
+
+__all__ = ["InspectedData", "InteractiveDebugger", "InteractiveExecutionResult", "StopKind"]
