@@ -244,3 +244,38 @@ def test_show_says_what_kept_scripts_off_the_network(
     for arguments in ([], [names_of(chain)[0]]):
         assert main(["show", newest["run_id"], *arguments, "--path", str(chain)]) == 0
         assert "network: allowed" in capsys.readouterr().out
+
+
+def test_a_traceback_is_kept_with_its_locals_and_shown_later(
+    chain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, _ = names_of(chain)
+    bad = tmp_path / "bad.py"
+    bad.write_text(
+        "def divide(number):\n    try:\n        return number / 0\n    except ZeroDivisionError as error:\n"
+        "        raise ValueError('\\x1b[31mno\\nshare') from error\n\n\n"
+        "def main(input_paths, output_paths, environ_vars, job_args):\n    divide(number=41)\n"
+    )
+    code, _ = run(capsys, "run", str(chain), "--stand-in", f"{first}={bad}")
+    assert code == 1
+    where = ("--path", str(chain))
+    assert main(["show", "last", first, "--traceback", *where]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{first}, attempt 1: failed")
+    shown = ["ZeroDivisionError: division by zero", "which led to", f"{bad}:9 in main", "ValueError: "]
+    assert [out.index(text) for text in shown] == sorted(out.index(text) for text in shown)
+    assert out.count("number = 41") == 2
+    assert "\x1b" not in out
+    code, document = run(capsys, "show", "last", first, "--traceback", *where)
+    assert (code, document["step"], document["attempt"], document["type"]) == (0, first, 1, "ValueError")
+    assert [cause["type"] for cause in document["causes"]] == ["ZeroDivisionError"]
+    innermost = document["frames"][-1]
+    assert (innermost["function"], innermost["line"], innermost["user"]) == ("divide", 5, True)
+    assert innermost["locals"]["number"] == "41"
+    assert main(["show", "last", "--traceback", *where]) == 2
+    assert "--traceback needs a step" in capsys.readouterr().err
+    assert main(["run", str(chain), "--only", first]) == 0
+    capsys.readouterr()
+    assert main(["show", "last", first, "--traceback", *where]) == 2
+    assert f"{first} did not fail in" in capsys.readouterr().err
+    assert second
