@@ -50,7 +50,10 @@ def test_from_a_breakpoint_over_a_failure_to_the_end(
     screen.keys("n")
     screen.wait_for("paused before SklearnTraining")
 
-    # The next one fails over what this one wrote: its pane says what, where, and which step it was reading from.
+    # The next one fails over what this one wrote, and is held on the line; let go, its pane says what, where, and
+    # which step it was reading from.
+    screen.keys("c")
+    screen.wait_for("held on", "Found array with 0 feature(s)", "c let it fail")
     screen.keys("c")
     screen.wait_for(
         "failed in SklearnTraining",

@@ -81,6 +81,8 @@ def test_nothing_of_a_pipeline_acts_on_the_terminal(terminal: Callable[..., Term
     screen.keys("n")
     screen.wait_for("paused before Fails")
     screen.keys("c")
+    screen.wait_for("held on", "c let it fail")
+    screen.keys("c")
     screen.wait_for("failed in Fails", "ValueError", "raised")
     screen.keys("1", "Down", "Down", "r")
     screen.wait_for("failed in Exits", "left")
