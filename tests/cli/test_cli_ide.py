@@ -205,7 +205,7 @@ class Opened:
         monkeypatch.setattr(debug_command, "run_app", self.run)
 
     def run(self, app: screen.CursusApp, command: str) -> int:
-        desk = app._open_desk()
+        desk = app._awaited.result()
         assert isinstance(desk, Workbench)
         self.options.append(desk._options)
         self.ports.append(desk.debugger.state.ide.port if desk.debugger is not None else None)
