@@ -21,6 +21,7 @@ from cursus_tui.app.reasons import (
     has_script,
     has_table,
     is_running,
+    no_debugger,
     run,
     run_step,
 )
@@ -221,6 +222,15 @@ _STEPPING = (
         ("=",),
         Scope.STEPPING,
         can_edit,
+    ),
+    Action(
+        "attach-ide",
+        "Attach an IDE to this session: opens a port, shows how",
+        "attach IDE",
+        "VS Code, PyCharm or Neovim see the same stops and breakpoints, before, during and between steps.",
+        ("A",),
+        Scope.STEPPING,
+        no_debugger,
     ),
     Action("undo", "Undo the last edit", "undo", "Resolves the pipeline as before.", ("U",), Scope.STEPPING, can_undo),
 )

@@ -45,7 +45,11 @@ def standing(
     if situation.stop is not None:
         return stopped(situation, situation.stop, narrow=narrow and situation.step == situation.stop.step)
     if state.phase is Phase.RUNNING:
-        return _running(state, progress), (("pause", "pause after it"), ("cancel", "cancel"), ("pane-log", "log"))
+        return _running(state, progress), (
+            ("pause", "pause it" if situation.debuggable else "pause after it"),
+            ("cancel", "cancel"),
+            ("pane-log", "log"),
+        )
     if state.phase is Phase.PAUSED:
         return _paused(situation, state)
     if state.phase is Phase.IDLE:

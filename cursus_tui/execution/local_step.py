@@ -93,6 +93,7 @@ class LocalStep:
     def request(self, operation: str, **arguments: Any) -> Future[Any]:
         """Ask the agent inside of the step; fails with ``RuntimeError`` where it cannot or does not answer."""
         answer: Future[Any] = Future()
+        answer.set_running_or_notify_cancel()  # whoever waits no longer must not cancel what is answered later
         number = next(self._requests)
         with self._lock:
             ended = self._result.done()

@@ -40,7 +40,6 @@ class FakeStops:
         self.threads_now: tuple[DebugThread, ...] = (DebugThread(1, "MainThread", True),)
         self.waiting = False
         self.broken = ""
-        self.port_taken = False
         self._held: list[Callable[[], None]] = []
         self._desk = desk
         self._number = 0
@@ -134,8 +133,9 @@ class FakeStops:
         return self._later("sample", lambda: ())
 
     def open_ide(self, port: int | None = None) -> Future[IdeState]:
-        found = IdeState(5679 if self.port_taken else 5678)
-        self.tell(replace(self.state, ide=found))
+        found = IdeState(5678)
+        if not self.broken:
+            self.tell(replace(self.state, ide=found))
         return self._later("open_ide", lambda: found, port)
 
     def close_ide(self) -> Future[IdeState]:

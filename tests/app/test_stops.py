@@ -361,3 +361,48 @@ async def test_the_heading_counts_breakpoints_of_both_kinds(desk: FakeDesk, stop
         stops.tell(replace(stops.state, ide=IdeState(5678, ("vscode",))))
         await driver.settle()
         assert driver.main.situation.debugger.ide.port == 5678
+
+
+# --- IDEs
+
+
+async def test_the_door_for_ides_is_opened_shown_and_closed(
+    desk: FakeDesk, stops: FakeStops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        copied: list[str] = []
+        monkeypatch.setattr(driver.app, "copy_to_clipboard", copied.append)
+        await driver.press("A")
+        assert ("open_ide", None) in stops.asked
+        assert "open at 127.0.0.1:5678" in driver.text
+        assert "nobody is attached yet" in driver.text
+        stops.tell(replace(stops.state, ide=IdeState(5678, ("VS Code [/b]",), "uid 1001 is not yours")))
+        await driver.settle()
+        assert "attached: VS Code [/b]" in driver.text
+        assert "turned away: uid 1001 is not yours" in driver.text
+        await driver.press("enter", "down", "enter", "down", "enter", "down", "enter")
+        assert ['"port": 5678' in copied[0], "127.0.0.1:5678" in copied[1]] == [True, True]
+        assert "port = 5678" in copied[2]
+        assert "5678:127.0.0.1:5678" in copied[3]
+        await driver.press("escape")
+        assert "IDE :5678" in driver.text
+        assert stops.state.ide.port == 5678
+        await driver.press("A", "G", "enter")
+        assert stops.state.ide.port is None
+        assert driver.app.screen is driver.main
+
+
+async def test_a_door_that_cannot_be_opened_says_why(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        stops.broken = "no port is free"
+        await driver.press("A")
+        assert "no port is free" in driver.text
+
+
+async def test_pausing_says_when_it_takes_effect(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        assert "p pause it" in driver.told
+        await driver.press("p")
+        assert ("pause",) in desk.session.given
+        assert "at its next line" in driver.notices

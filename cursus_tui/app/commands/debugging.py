@@ -24,4 +24,13 @@ def run_to(screen: MainScreen) -> None:
         screen.command(lambda session: session.run_to(step))
 
 
-VERBS: dict[str, Verb] = {"step-into": step_into, "run-to": run_to}
+def attach_ide(screen: MainScreen) -> None:
+    """Open the door for IDEs and say how to come in."""
+    from cursus_tui.app.screens.attach_ide import AttachIde
+
+    debugger = screen.stops.debugger
+    if debugger is not None:
+        screen.app.push_screen(AttachIde(debugger, screen.situation.pipeline.layout.root))
+
+
+VERBS: dict[str, Verb] = {"step-into": step_into, "run-to": run_to, "attach-ide": attach_ide}

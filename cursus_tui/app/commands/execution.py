@@ -24,6 +24,13 @@ def _on_step(given: Callable[[SessionPort, str], Done]) -> Verb:
     return verb
 
 
+def pause(screen: MainScreen) -> None:
+    """Stop the running step on the line that it is at; where nothing can stop it inside, pause after it."""
+    screen.command(lambda session: session.pause())
+    if screen.situation.debuggable:
+        screen.say("it stops at its next line of Python; x cancels it")
+
+
 def restart(screen: MainScreen) -> None:
     """A new run, after a question when this one has something to lose sight of."""
     state = screen.situation.state
@@ -72,7 +79,7 @@ VERBS: dict[str, Verb] = {
     "step-over": _plain(lambda session: session.step_over()),
     "continue": _plain(lambda session: session.continue_()),
     "finish": _plain(lambda session: session.finish()),
-    "pause": _plain(lambda session: session.pause()),
+    "pause": pause,
     "pause-next": _plain(lambda session: session.pause_next()),
     "let-go": _plain(lambda session: session.let_go()),
     "cancel": _plain(lambda session: session.cancel()),

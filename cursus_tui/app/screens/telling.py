@@ -27,6 +27,8 @@ def tell_headings(screen: Screen[None], now: Situation, arrangement: Arrangement
         titles["checks"] += f" {worst}"
     if points := len(now.breakpoints) + len(now.line_breakpoints):
         titles["breakpoints"] += f" {points}"
+    if now.debugger.ide.port is not None:
+        titles["stack"] += f" IDE :{now.debugger.ide.port}"
     if not arrangement.single:
         titles["pipeline"] += f"  {safe(now.pipeline.name, 40)}"
     bars = {**_BARS, "#bar-under": ("variables",)} if arrangement.variables_below else _BARS
