@@ -117,8 +117,6 @@ def test_stepping_into_a_step_and_on(front: Front) -> None:
     breakpoint_ = LineBreakpoint(front.script("B"), front.line("B", "rows.append"), condition="len(rows) > 1")
     front.session.set_line_breakpoint(breakpoint_).result(10)
     front.session.continue_().result(10)
-    until(lambda: front.session.state.reason is PauseReason.BEFORE_STEP, 20)
-    front.session.continue_().result(10)
     until(lambda: front.debug.state.stop is not None and front.debug.state.stop.step == "B", 20)
     assert front.stands == (Phase.PAUSED, PauseReason.INSIDE_STEP, "B")
     front.session.cancel().result(10)
