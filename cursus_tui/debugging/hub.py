@@ -106,8 +106,8 @@ class Hub:
         self.link.forget(followed)
         if self.running is followed:
             self.running = None
+        if not self.link.expects:
             self.armed.clear_once()
-            self.link.close()
 
     def heard(self, followed: Followed, event: WorkerEvent) -> None:
         """What its process reported, where that concerns the debugger."""

@@ -47,6 +47,7 @@ class StepLink:
         self.upstream: Upstream | None = None
         self.is_attached = False
         """Connected, with all breakpoints in force."""
+        self._owner: Followed | None = None
         self._armed = armed
         self._end = end
         self._initialized = asyncio.Event()
@@ -61,6 +62,13 @@ class StepLink:
         self._expected.pop(followed.order.token, None)
         followed.failure = followed.failure or "the step has ended"
         followed.arrived.set()
+        if self._owner is followed:
+            self.close()
+
+    @property
+    def expects(self) -> bool:
+        """Whether an attempt runs, or is about to."""
+        return bool(self._expected)
 
     def close(self) -> None:
         """Let the step go; it runs on."""
@@ -78,10 +86,12 @@ class StepLink:
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 followed = await authorise(upstream, tuple(reversed(self._expected.values())))
-                if self.upstream is not None:
-                    # The one that is there may be this attempt's own: then nothing failed.
+                if self.upstream is not None and self._owner is followed:
                     upstream.close()
                     return
+                # The last attempt's process may take its time to exit, while the next one starts.
+                self.close()
+                self._owner = followed
                 await self._take_up(upstream)
         except asyncio.CancelledError:
             # The thread ends. This task is nobody's to await, and asyncio would report how it ended.
@@ -115,7 +125,7 @@ class StepLink:
         Raises:
             DebugError: That cannot be.
         """
-        if self.is_attached:
+        if self.is_attached and self._owner is followed:
             return
         if followed.attaching is None or followed.attaching.done():
             followed.attaching = asyncio.create_task(self._attach(followed))
@@ -138,7 +148,7 @@ class StepLink:
             await asyncio.wait_for(followed.arrived.wait(), HANDSHAKE_SECONDS)
         except TimeoutError:
             raise DebugError("its debugger did not dial in") from None
-        if not self.is_attached:
+        if not self.is_attached or self._owner is not followed:
             raise DebugError(followed.failure or "its debugger has let go")
 
     async def attach_or_say(self, followed: Followed) -> bool:
@@ -181,7 +191,7 @@ class StepLink:
 
     def _lost(self, upstream: Upstream) -> None:
         if upstream is self.upstream:
-            self.upstream, self.is_attached = None, False
+            self.upstream, self._owner, self.is_attached = None, None, False
             self._initialized.set()
             self._armed.forget_answers()
             self._end.lost()

@@ -361,6 +361,23 @@ def test_a_second_debugger_of_a_step_is_turned_away(desk: Desk) -> None:
     assert desk.told.next().line == 7
 
 
+def test_a_step_that_starts_before_the_last_has_gone_is_debugged(desk: Desk) -> None:
+    last = desk.attached(7)
+    before = desk.order
+    assert before is not None
+    desk.debug.run_to(SCRIPT, 30)
+    step = FakePydevd(desk.start(7))
+    desk.follow()
+    assert step.configured.wait(5)
+    assert last.closed.wait(5)
+    desk.debug.ended(before)
+    until(lambda: desk.debug.state.attached)
+    assert step.lines() == [7, 30]
+    step.stop(30)
+    assert desk.told.next().line == 30
+    assert not step.closed.is_set()
+
+
 def test_a_step_that_dies_at_a_stop_goes_on_for_the_session(desk: Desk) -> None:
     step = desk.attached(7)
     step.stop(7)

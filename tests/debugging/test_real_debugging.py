@@ -234,3 +234,19 @@ def test_a_step_without_a_debugger_is_as_it_was(desk: Desk) -> None:
     assert (desk.folder / "attempt-1" / "stdout.log").read_text() == "False None False\n"
     outcome = json.loads((desk.folder / "attempt-1" / "outcome.json").read_text())
     assert outcome["status"] == "passed"
+
+
+def test_a_script_that_is_a_symlink_stops_at_its_files_breakpoints(desk: Desk) -> None:
+    real = desk.folder / "real" / "file.py"
+    real.parent.mkdir()
+    real.write_text(SCRIPT)
+    desk.script.symlink_to(real)
+    desk.lines(LineBreakpoint(real, LOOP))
+    desk.start()
+    stop = desk.stopped()
+    assert stop.line == LOOP
+    assert stop.file is not None
+    assert stop.file.resolve() == real
+    assert stop.kind is StopKind.BREAKPOINT
+    desk.debug.run_to(desk.script, IN_LOOP)
+    assert desk.stopped().line == IN_LOOP
