@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cursus_tui.debugging.live_tables import kind_of
 from cursus_tui.records.debug import DebugThread, Scope, StackFrame, StopKind, Variable
+from cursus_tui.storage.secrets import MASK, is_secret
 from cursus_tui.text import safe
 
 Body = Mapping[str, Any]
@@ -36,6 +38,10 @@ def place_of(body: Body) -> tuple[str, int]:
     source = top.get("source")
     path = source.get("path") if isinstance(source, Mapping) else None
     return str(path or ""), whole(top.get("line"))
+
+
+_PAIR = re.compile(r"""((['"])(?P<name>[^'"]{1,80})\2: )(['"])(?:\\.|(?!\4).)+\4""")
+"""A name and a text, as in what Python writes of a mapping."""
 
 
 def kind_of_stop(body: Body, *, once: StopKind | None, known: bool, called: bool, paused: bool) -> StopKind:
@@ -152,5 +158,14 @@ def _variable(one: Body) -> Variable:
     kind, expression = text_of(one, "type", LONGEST_NAME), str(one.get("evaluateName") or "")
     if name in PSEUDO:
         expression = ""
-    value = text_of(one, "value", LONGEST_VALUE)
+    value = _without_secrets(name, text_of(one, "value", LONGEST_VALUE), kind)
     return Variable(name, value, kind, reference, expression, kind_of(kind, reference) if expression else "")
+
+
+def _without_secrets(name: str, value: str, kind: str) -> str:
+    """A listed value without what nobody should see over a shoulder; the console shows what it is asked for."""
+    bare = name.strip("'\"")
+    # The ``key`` of a loop is no secret: names of settings have more than one word, or are in capitals.
+    if kind == "str" and len(value) > len("''") and is_secret(bare) and ("_" in bare or bare.isupper()):
+        return f"'{MASK}'"
+    return _PAIR.sub(lambda pair: f"{pair[1]}'{MASK}'" if is_secret(pair["name"]) else pair[0], value)

@@ -20,7 +20,7 @@ from cursus_tui.debugging.lending import lent_folder
 from cursus_tui.debugging.live_tables import kind_of, table_of
 from cursus_tui.debugging.path_mapping import PathMapping, mapping_of, sources_moved
 from cursus_tui.debugging.peers import owner_of
-from cursus_tui.debugging.readings import completions_of, kind_of_stop
+from cursus_tui.debugging.readings import completions_of, kind_of_stop, variables_of
 from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
 
 JSON = st.recursive(
@@ -273,3 +273,24 @@ def test_answers_that_are_no_rows_are_sentences(tmp_path: Path) -> None:
         {"file": str(tmp_path / "1.parquet"), "rows": True, "columns": [["a", "int"], "b"]}, "x", path, 0, sampled=True
     )
     assert (table.rows, table.columns, table.file.name) == (None, (("a", "int"),), "1.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "shown"),
+    [
+        ("API_TOKEN", "str", "'s3cr3t'", "'********'"),
+        ("'db_password'", "str", "'it\\'s'", "'********'"),
+        ("key", "str", "'amount'", "'amount'"),
+        ("API_TOKEN", "str", "''", "''"),
+        ("primary_key", "DataFrame", "DataFrame 3 x 2", "DataFrame 3 x 2"),
+        (
+            "environ_vars",
+            "dict",
+            "{'ID': 'a', 'API_KEY': 's3\\'t', 'N': '1'}",
+            "{'ID': 'a', 'API_KEY': '********', 'N': '1'}",
+        ),
+    ],
+)
+def test_listed_values_hide_secrets(name: str, kind: str, value: str, shown: str) -> None:
+    (found,) = variables_of({"variables": [{"name": name, "type": kind, "value": value, "variablesReference": 0}]})
+    assert found.value == shown
