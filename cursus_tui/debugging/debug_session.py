@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -47,6 +48,7 @@ from cursus_tui.records.events import Noticed, SessionEvent
 from cursus_tui.records.run import Attempt, Frame
 
 Answer = TypeVar("Answer")
+LOG = logging.getLogger(__name__)
 
 
 class DebugSession:
@@ -320,7 +322,11 @@ class DebugSession:
 
     def _say(self, event: SessionEvent) -> None:
         for callback in self._callbacks:
-            callback(event)
+            try:
+                callback(event)
+            except Exception:
+                # The thread that calls serves the step and the IDEs, too.
+                LOG.exception("a listener failed at %s", type(event).__name__)
 
 
 async def _answered(wish: Future[Any]) -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cursus_tui.execution.ports import DebugOrder, StepProcess
 from cursus_tui.records.debug import DebugStop
 from cursus_tui.records.run import Attempt
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
@@ -38,4 +41,8 @@ class Followed:
         """Tell the session, once."""
         if self.told is not None and stop != self.last_told:
             self.last_told = stop
-            self.told(stop)
+            try:
+                self.told(stop)
+            except Exception:
+                # The thread that tells serves IDEs, too; a session that is being closed listens no more.
+                LOG.exception("a stop of %s could not be told", self.step)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -184,6 +186,24 @@ def test_going_on_is_told_when_no_stop_follows(desk: Desk) -> None:
     assert desk.told.next() is None
     assert desk.debug.state.stop is None
     assert desk.told.is_quiet()
+
+
+def test_listeners_that_fail_harm_nobody(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(fact: object) -> None:
+        raise RuntimeError("the screen is gone")
+
+    desk.debug.subscribe(fail)
+    order = desk.start(7)
+    step = FakePydevd(order)
+    desk.debug.follow(order, Attempt("run", "train", 1, StepStatus.RUNNING, desk.folder), desk.process, fail)
+    assert step.configured.wait(5)
+    for line in (7, 8):
+        step.stop(line)
+        until(lambda line=line: desk.debug.state.stop is not None and desk.debug.state.stop.line == line)
+        assert desk.debug.frames(1).result(5)
+        desk.debug.resume(Resume.OVER)
+        step.wait_for("next", line - 6)
+    assert caplog.records
 
 
 def test_two_resumes_at_once_send_one(desk: Desk) -> None:
@@ -736,6 +756,14 @@ def test_a_peer_of_another_user_is_refused(desk: Desk, monkeypatch: pytest.Monke
         until(lambda why=why: why in desk.debug.state.ide.refused)
         assert desk.debug.state.ide.clients == ()
         ide.close()
+
+
+@pytest.mark.skipif(os.getuid() != 0 or shutil.which("bash") is None, reason="needs root, to be somebody else")
+def test_somebody_else_really_is_refused(desk: Desk) -> None:
+    connect = f"exec 3<>/dev/tcp/127.0.0.1/{desk.open()}; read -t 10 line <&3; echo $?"
+    seen = subprocess.run(["bash", "-c", connect], user=65534, capture_output=True, text=True, cwd="/")
+    assert seen.stdout == "1\n", "the connection was closed"
+    until(lambda: desk.debug.state.ide.refused == "a peer of another user (uid 65534)")
 
 
 def test_a_hundred_ides_come_and_go(desk: Desk) -> None:
