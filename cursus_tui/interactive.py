@@ -1,18 +1,16 @@
 """Debugging a pipeline from Python: in a notebook, in a script, in a test. The same session as the screen's.
 
 with InteractiveDebugger("sample:fraud_training") as debugger:
-    debugger.set_breakpoint("XGBoostTraining", "len(frame) > 100", line=42)
+    debugger.set_breakpoint("SklearnTraining", "len(features) > 3", line=68)
     debugger.run_to_breakpoint()
-    print(debugger.evaluate("frame.shape").value)
+    print(debugger.evaluate("features").value)
     debugger.continue_execution()
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -24,71 +22,21 @@ from cursus_tui.pipeline.overrides import merge, nearest
 from cursus_tui.pipeline.values import as_text
 from cursus_tui.records.debug import DebugError, DebugStop, LineBreakpoint, StackFrame, StopKind, Variable
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.interactive import InspectedData, InteractiveExecutionResult
 from cursus_tui.records.opening import OpenOptions
 from cursus_tui.records.pipeline import Overrides, Step
 from cursus_tui.records.run import (
     Artifact,
     BreakpointWhen,
     PauseReason,
-    Phase,
     SessionState,
     StepBreakpoint,
-    StepError,
-    StepState,
 )
 from cursus_tui.workbench import Workbench, open_pipeline
 
 Answer = TypeVar("Answer")
 WINDOW_CELLS = 8_192
 """What the data process gives at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class InteractiveExecutionResult:
-    """Where a pipeline stands after a command."""
-
-    run_id: str
-    phase: Phase
-    reason: PauseReason | None
-    """Why it is paused."""
-    step: str | None
-    """The step that it stands before, after or inside; None once it has finished."""
-    stop: DebugStop | None
-    """The line, where it stands inside of a step."""
-    error: StepError | None = field(repr=False)
-    """Why that step failed, once its attempt has ended."""
-    steps: Mapping[str, StepState] = field(repr=False)
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to run."""
-        return self.phase is Phase.FINISHED
-
-    def __str__(self) -> str:
-        """Such as ``paused inside step B, breakpoint at b.py:12``."""
-        if self.stop is not None:
-            where = f"{self.stop.file.name}:{self.stop.line}" if self.stop.file is not None else "a line without a file"
-            text = f": {self.stop.text}" if self.stop.text else ""
-            return f"paused inside {self.stop.step}, {self.stop.kind.value} at {where}{text}"
-        what = f"{self.phase.value}: {self.reason.value}" if self.reason is not None else self.phase.value
-        return f"{what} {self.step}" if self.step and self.reason is not None else what
-
-
-@dataclass(frozen=True, slots=True)
-class InspectedData:
-    """The first rows of a table, as text."""
-
-    name: str
-    """The expression, or ``STEP/CHANNEL/FILE``."""
-    file: Path
-    """Where it can be read in full: what a step wrote, or (an expression) up to 1,000 rows of it."""
-    type: str
-    columns: tuple[tuple[str, str], ...]
-    """(name, type); none where it is no table."""
-    rows: int | None
-    """Of the whole; None where that is not known."""
-    head: tuple[tuple[str | None, ...], ...]
-    note: str = ""
 
 
 class InteractiveDebugger:

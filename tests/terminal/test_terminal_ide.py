@@ -1,0 +1,92 @@
+"""An IDE and the real screen on one step."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cursus_tui.samples.generate import generate
+
+if TYPE_CHECKING:
+    from conftest import Terminal
+
+
+class Ide:
+    """The least of an IDE: sends requests, and reads what it is sent until it finds what it wants."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._stream = self._socket.makefile("rwb")
+        self._seq = 0
+
+    def send(self, command: str, **arguments: Any) -> None:
+        self._seq += 1
+        message = {"seq": self._seq, "type": "request", "command": command, "arguments": arguments}
+        body = json.dumps(message).encode()
+        self._stream.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self._stream.flush()
+
+    def until(self, name: str) -> dict[str, Any]:
+        """The next event or answer of this name."""
+        while True:
+            length = 0
+            while line := self._stream.readline().strip():
+                length = int(line.partition(b":")[2])
+            assert length, f"the door closed before {name}"
+            message = json.loads(self._stream.read(length))
+            if name in (message.get("event"), message.get("command")):
+                assert message.get("success", True), message
+                return dict(message.get("body") or {})
+
+    def close(self) -> None:
+        self._stream.close()
+        self._socket.close()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def test_an_ide_sees_the_stop_of_the_screen_and_steps_both(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    dag, port = generate(tmp_path / "chain", 2), free_port()
+    screen = terminal("debug", str(dag), "--ide", str(port), width=80, height=24)
+    screen.wait_for("nothing ran yet", f"127.0.0.1:{port}")
+    ide = Ide(port)
+    ide.send("initialize", clientName="least IDE")
+    ide.until("initialize")
+    ide.send("attach", justMyCode=True)
+    ide.until("initialized")
+    ide.send("configurationDone")
+    screen.keys("s")
+    thread = ide.until("stopped")["threadId"]
+    screen.wait_for("stopped, line")
+    ide.send("stackTrace", threadId=thread)
+    first = ide.until("stackTrace")["stackFrames"][0]
+    assert (first["name"], Path(first["source"]["path"])) == ("main", tmp_path / "chain" / "scripts" / "noop.py")
+    ide.send("next", threadId=thread)
+    ide.until("stopped")
+    ide.send("stackTrace", threadId=thread)
+    second = ide.until("stackTrace")["stackFrames"][0]
+    assert second["line"] > first["line"]
+    screen.wait_for(f"line {second['line']}")
+    ide.close()
+    screen.keys("c")
+    screen.wait_for("finished: 2 passed")
+    screen.keys("q")
+    assert screen.wait_ended() == 0
+
+
+def test_a_port_in_use_ends_before_there_is_a_screen(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    dag = generate(tmp_path / "chain", 1)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        screen = terminal("debug", str(dag), "--ide", str(port), width=80, height=24)
+        assert screen.wait_ended() == 2
+    assert f"port {port} cannot be opened" in screen.printed()
