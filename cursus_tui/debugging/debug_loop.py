@@ -18,6 +18,7 @@ from cursus_tui.records.debug import DebugError
 
 Answer = TypeVar("Answer")
 Dialled = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+PREFIX = "cursus-tui-debug-"
 LONGEST_FOLDER = 90
 """The path of a Unix socket has 107 bytes at most, on some systems 103."""
 NOT_DEBUGGED = "no step is being debugged"
@@ -31,7 +32,7 @@ class DebugLoop:
     """
 
     def __init__(self, dialled: Dialled) -> None:
-        folder = Path(tempfile.gettempdir()) / f"cursus-tui-{secrets.token_hex(8)}"
+        folder = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
         self.folder = folder if len(os.fsencode(folder)) <= LONGEST_FOLDER else Path("/tmp", folder.name)
         self.socket = self.folder / "s"
         self._dialled = dialled
@@ -50,6 +51,7 @@ class DebugLoop:
         with self._lock:
             if self._loop is not None or self._is_closed:
                 return
+            remove_left_behind(self.folder.parent)
             listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 self.folder.mkdir(mode=0o700)
@@ -124,3 +126,27 @@ class DebugLoop:
             await asyncio.sleep(0.01)
         finally:
             asyncio.get_running_loop().stop()
+
+
+def remove_left_behind(parent: Path) -> None:
+    """Remove the folders of fronts that were killed: their process is gone, and nobody listens there."""
+    for folder in parent.glob(f"{PREFIX}*-*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        try:
+            if folder.lstat().st_uid == os.getuid() and owner.isdecimal() and not _is_alive(int(owner)):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dialled:
+                    dialled.connect(str(folder / "s"))
+        except (ConnectionRefusedError, FileNotFoundError):
+            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, OverflowError):
+            continue
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cursus_tui.debugging.breakpoints import by_file, hit_test, to_source, union
 from cursus_tui.debugging.dap import BrokenProtocolError, encode, read_message
+from cursus_tui.debugging.debug_loop import remove_left_behind
 from cursus_tui.debugging.lending import lent_folder
 from cursus_tui.debugging.live_tables import kind_of, table_of
 from cursus_tui.debugging.path_mapping import PathMapping, mapping_of, sources_moved
@@ -182,6 +183,35 @@ def test_the_kernel_tells_whose_a_connection_is(family: socket.AddressFamily) ->
         with client, connection:
             assert owner_of(peer, connection.getsockname()) == os.getuid()
         assert owner_of(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+
+
+# --- the socket's folder
+
+
+def test_folders_of_killed_fronts_are_removed_and_no_others(tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+
+    def front(name: str, *, listens: bool) -> tuple[Path, socket.socket]:
+        folder = tmp_path / f"cursus-tui-debug-{name}"
+        folder.mkdir()
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(folder / "s"))
+        if listens:
+            server.listen()
+        else:
+            server.close()
+        return folder, server
+
+    killed, _ = front(f"{gone.pid}-a", listens=False)
+    elsewhere, other = front(f"{gone.pid}-b", listens=True)
+    own, mine = front(f"{os.getpid()}-c", listens=True)
+    stranger = tmp_path / "cursus-tui-debug-notes-of-mine"
+    stranger.mkdir()
+    remove_left_behind(tmp_path)
+    assert [path.exists() for path in (killed, elsewhere, own, stranger)] == [False, True, True, True]
+    other.close()
+    mine.close()
 
 
 # --- lending
