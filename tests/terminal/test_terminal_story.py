@@ -68,7 +68,7 @@ def test_from_a_breakpoint_over_a_failure_to_the_end(
     screen.keys("r")
     screen.wait_for("paused after FeatureSelection_training")
     screen.keys("c")
-    screen.wait_for("finished: 15 passed, 2 reused")
+    screen.wait_for("finished: 15 passed, 2 given")
     screen.keys("1")
     shown = screen.wait_for("not local")
     assert "failed" not in shown
