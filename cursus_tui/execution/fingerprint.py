@@ -89,6 +89,16 @@ def _interpreter(python: Path) -> str:
 
     Only the last part is followed: a virtual environment's interpreter is a link to the one that it was made from.
     """
+    try:
+        status = os.stat(python)
+    except OSError:
+        return _shown_interpreter(python, None)
+    return _shown_interpreter(python, (status.st_dev, status.st_ino, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _shown_interpreter(python: Path, _file: tuple[int, int, int] | None) -> str:
+    """The same for as long as the name stands for this very file: it is asked for several times a step."""
     version = version_of(python)
     target = os.fspath(python)
     for _ in range(MOST_LINKS):

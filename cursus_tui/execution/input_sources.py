@@ -91,7 +91,7 @@ def output_names(step: Step) -> tuple[str, ...]:
 
 
 def _given_inputs(step: Step) -> list[str]:
-    outputs = output_names(step)
+    outputs = output_names(step) if step.given else ()
     return [name for name in step.given if name not in outputs]
 
 

@@ -271,10 +271,13 @@ class SessionLoop:
 
     def _answer(self, message: _Message, failure: Exception | None) -> None:
         with self._settled:
+            waited_for = (self._pending == 0, self._running, self._counting == 0)
             self._pending -= message.done is not None
             self._running = self.at.phase is Phase.RUNNING or self.at.going
             self._counting = self.run.counting
-            self._settled.notify_all()
+            if waited_for != (self._pending == 0, self._running, self._counting == 0):
+                # At nothing less: whoever wakes up takes the interpreter from this thread, while a step is to start.
+                self._settled.notify_all()
         if message.done is not None and failure is None:
             message.done.set_result(self.state)
         elif message.done is not None:

@@ -216,9 +216,14 @@ class AttemptMaker:
 
 
 def _make_folders(attempt: Path, outputs: Iterable[Path]) -> None:
-    # One by one: makedirs gives its mode to the last one only.
-    for above in (attempt.parents[2], attempt.parents[1], attempt.parent):
-        above.mkdir(0o700, exist_ok=True)
+    try:
+        os.mkdir(attempt.parent, 0o700)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        # One by one: makedirs gives its mode to the last one only.
+        for above in (attempt.parents[2], attempt.parents[1], attempt.parent):
+            above.mkdir(0o700, exist_ok=True)
     try:
         os.mkdir(attempt, 0o700)
     except FileExistsError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 MASK = "********"
 """What stands for a secret's value."""
@@ -18,6 +19,7 @@ _HARMLESS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
     """Whether the value of a variable, argument or config field of this name must never be shown or stored.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cursus_tui.execution.cursus_builders import ask_builders
+from cursus_tui.execution.interpreter import probe_of
 from cursus_tui.pipeline.values import BY_BUILDER, BY_USER
 from cursus_tui.records.pipeline import Overrides
 from cursus_tui.samples.generate import generate
@@ -37,8 +39,8 @@ class StepCatalog:
 
 
 @pytest.fixture
-def cursus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small package that answers as Cursus does."""
+def cursus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A small package that answers as Cursus does, to an interpreter that was asked nothing yet."""
     package = tmp_path / "lib" / "cursus"
     configs = package / "steps" / "configs"
     configs.mkdir(parents=True)
@@ -48,7 +50,9 @@ def cursus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "step_catalog.py").write_text(CATALOG)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return package
+    probe_of.cache_clear()
+    yield package
+    probe_of.cache_clear()
 
 
 def config_of(tmp_path: Path, **steps: dict[str, object]) -> Path:

@@ -181,6 +181,7 @@ def test_a_new_run_reuses_what_is_up_to_date_only_when_asked_and_only_while_the_
     plain = bench(pipeline)
     plain.run("continue_")
     assert plain.executor.started == ["A", "B", "C"]
+    plain.session.wait_counted(5)
     plain.close()
 
     reusing = bench(pipeline, reuse=True)
