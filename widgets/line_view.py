@@ -161,7 +161,9 @@ class LineView(ScrollView, can_focus=True):
     def repaint_row(self, row: int) -> None:
         """Repaint one row if it is in sight."""
         offset = row - self.scroll_offset.y
-        if 0 <= offset < self.size.height:
+        if not self.size.height:
+            self.refresh()  # out of sight it keeps what was painted, and shows that when it comes back
+        elif 0 <= offset < self.size.height:
             self.refresh(Region(0, offset, self.size.width, 1))
 
     def rows_changed(self, width: int = 0) -> None:

@@ -66,6 +66,13 @@ async def test_s_runs_the_selected_step_and_its_stop_is_shown(
         assert driver.main.pane("stack").display is wide
 
 
+async def test_a_stop_is_painted_where_the_same_lines_were_shown_before(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("3", "1", "s")
+        await stopped(driver, stops, source(driver).line + 1, StopKind.ENTRY)
+        assert "▶" in driver.text
+
+
 async def test_stepping_keys_go_to_the_session(desk: FakeDesk, stops: FakeStops) -> None:
     async with opened(desk) as driver:
         await driver.press("n")
