@@ -141,6 +141,15 @@ _STEPPING = (
         run("restart"),
     ),
     Action(
+        "profile",
+        "Profile the selected step: which lines take its time",
+        "profile",
+        "From now on where it runs, else its next run; what was found is shown here and beside the source.",
+        ("P",),
+        Scope.STEPPING,
+        run_step("profile"),
+    ),
+    Action(
         "skip",
         "Skip the selected step",
         "skip",

@@ -14,6 +14,7 @@ from cursus_tui.records.events import (
     Noticed,
     OutputGrew,
     PipelineChanged,
+    Profiled,
     ResourcesSampled,
     SessionChanged,
     SessionEvent,
@@ -42,6 +43,8 @@ def message_for(event: SessionEvent) -> Message:
             return messages.WatchesArrived(watches)
         case DebuggerChanged(debugger):
             return messages.DebuggerArrived(debugger)
+        case Profiled(profile):
+            return messages.ProfileArrived(profile)
         case OutputGrew():
             return messages.OutputArrived(event)
         case ResourcesSampled():

@@ -59,6 +59,18 @@ def breakpoint_marks(now: Situation, file: Path) -> list[SourceMark]:
     return list(found.values())
 
 
+def hot_marks(now: Situation, file: Path) -> list[SourceMark]:
+    """The lines of a file in which the newest attempt of the selected step spent its time, if it was profiled."""
+    profile = now.profile
+    if profile is None:
+        return []
+    shares: dict[int, float] = {}
+    for each in profile.hot:
+        if same_file(Path(each.file), file):
+            shares[each.line] = each.total
+    return [SourceMark(line, "hot", note=f"{share:.0%} of its time") for line, share in shares.items()]
+
+
 def stop_marks(now: Situation, file: Path) -> list[SourceMark]:
     """The line that runs next, or that raised, and the lines of the other frames in this file."""
     if now.stop is None:

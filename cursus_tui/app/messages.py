@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from cursus_tui.records.debug import DebuggerState, DebugThread, LineBreakpoint, StackFrame
     from cursus_tui.records.events import FindingAdded, Noticed, OutputGrew, PipelineChanged, ResourcesSampled
+    from cursus_tui.records.profile import Profile
     from cursus_tui.records.run import SessionState, StepBreakpoint
 
 
@@ -56,6 +57,14 @@ class WatchesArrived(Message):
     def __init__(self, watches: tuple[str, ...]) -> None:
         super().__init__()
         self.watches = watches
+
+
+class ProfileArrived(Message):
+    """An attempt was profiled."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__()
+        self.profile = profile
 
 
 class DebuggerArrived(Message):

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cursus_tui.records.opening import Saved
 from cursus_tui.records.pipeline import Overrides, Pipeline
-from cursus_tui.records.run import Attempt, BreakpointWhen, Frame, LineageEdge, RunRecord, SessionState, StepBreakpoint
+from cursus_tui.records.run import (
+    Attempt,
+    BreakpointWhen,
+    Frame,
+    LineageEdge,
+    ResourceSample,
+    RunRecord,
+    SessionState,
+    StepBreakpoint,
+)
 from cursus_tui.widgets.grid_source import GridSource
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
         Variable,
     )
     from cursus_tui.records.events import SessionEvent
+    from cursus_tui.records.profile import Profile
 
 Done = Future[SessionState]
 
@@ -62,6 +72,15 @@ class SessionPort(Protocol):
 
     def lineage(self, step: str) -> tuple[LineageEdge, ...]:
         """What fed the step's newest attempt."""
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """The attempts of this run that were profiled."""
+
+    def resources(self, attempt: Attempt) -> tuple[ResourceSample, ...]:
+        """What an attempt used over time."""
+
+    def profile(self, step: str) -> Done:
+        """Profile a step until it ends: from now on where it runs, else its next attempt."""
 
     def continue_(self) -> Done:
         """Run to the next breakpoint, failure or the end, also from inside of a step."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cursus_tui.records.debug import DebuggerState, DebugStop, DebugThread, LineBreakpoint, StackFrame
 from cursus_tui.records.pipeline import Finding, Pipeline, Step
+from cursus_tui.records.profile import Profile
 from cursus_tui.records.run import Attempt, Phase, SessionState, StepBreakpoint, StepState, StepStatus
 
 
@@ -54,6 +55,8 @@ class Situation:
     line_breakpoints: tuple[LineBreakpoint, ...] = ()
     """Those of the terminal."""
     watches: tuple[str, ...] = ()
+    profiles: Mapping[tuple[str, int], Profile] = field(default_factory=dict)
+    """(step, number of the attempt) -> where it spent its time, of this run."""
     source_place: tuple[Path, int] | None = None
     """File and line under the cursor of the source pane, while that has the focus and an action is judged."""
 
@@ -72,6 +75,13 @@ class Situation:
         """The newest attempt of the selected step."""
         found = self.selected_state
         return found.attempt if found else None
+
+    @property
+    def profile(self) -> Profile | None:
+        """Where the newest attempt of the selected step spent its time, if it was profiled."""
+        attempt = self.attempt
+        found = self.profiles.get((attempt.step, attempt.number)) if attempt and self.profiles else None
+        return found if found and attempt and found.run_id == attempt.run_id else None
 
     @property
     def stop(self) -> DebugStop | None:

@@ -49,8 +49,16 @@ def runs(path: str, workspace: str | None, as_json: bool) -> int:
 @_json
 @click.option("--log", is_flag=True, help="Print what the step printed, too.")
 @click.option("--traceback", is_flag=True, help="Print only why the step failed last: its frames with their locals.")
+@click.option("--profile", is_flag=True, help="Print only where the step spent its time and memory.")
 def show(
-    run_id: str, step: str | None, path: str, workspace: str | None, as_json: bool, log: bool, traceback: bool
+    run_id: str,
+    step: str | None,
+    path: str,
+    workspace: str | None,
+    as_json: bool,
+    log: bool,
+    traceback: bool,
+    profile: bool,
 ) -> int:
     """Show a run, or everything about one of its steps: its call, what it wrote, its traceback with locals.
 
@@ -58,9 +66,12 @@ def show(
     """
     from cursus_tui.records.errors import UserError
 
-    for option, given in (("--log", log), ("--traceback", traceback)):
+    for option, given in (("--log", log), ("--traceback", traceback), ("--profile", profile)):
         if given and step is None:
             raise UserError(f"{option} needs a step", hint=f"cursus-tui show RUN STEP {option}")
+    if profile:
+        _opened(path, workspace)(lambda store: _show_profile(store, run_id, step, as_json=as_json))
+        return 0
     run, attempts = _opened(path, workspace)(lambda store: _find(store, run_id, step))
     if traceback:
         return _show_traceback(run, attempts, as_json=as_json)
@@ -79,6 +90,23 @@ def show(
         if log:
             print_log(console, attempts[-1])
     return 0
+
+
+def _show_profile(store: StoreReader, run_id: str, step: str | None, *, as_json: bool) -> None:
+    """Of the newest attempt that was profiled, else of the newest, whose phases and memory are known all the same."""
+    from cursus_tui.reporting.profile_text import profile_document, profile_lines
+    from cursus_tui.text import safe
+
+    run, attempts = _find(store, run_id, step)
+    known = {each.attempt: each for each in store.profiles(run.run_id) if each.step == step}
+    attempt = next((each for each in reversed(attempts) if each.number in known), attempts[-1])
+    found, samples = known.get(attempt.number), store.resources(attempt.run_id, attempt.step, attempt.number)
+    if as_json:
+        _print_json(profile_document(attempt, found, samples))
+        return
+    print(safe(f"{attempt.step}, attempt {attempt.number}: {attempt.word}"))
+    for line in profile_lines(attempt, found, samples):
+        print(line)
 
 
 def _show_traceback(run: RunRecord, attempts: tuple[Attempt, ...], *, as_json: bool) -> int:

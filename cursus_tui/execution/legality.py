@@ -19,7 +19,7 @@ MAKES_WAY = frozenset({"run_only", "rerun", "run_from", "restart"})
 """Commands for which a step that is stopped inside makes way."""
 RUNS = MAKES_WAY | {"continue_", "step_over", "step_into", "run_to_line", "run_to", "run_through"}
 """Commands that start something: not while something runs."""
-ON_STEP = frozenset({"run_to", "run_through", "run_only", "rerun", "run_from", "skip"})
+ON_STEP = frozenset({"run_to", "run_through", "run_only", "rerun", "run_from", "skip", "profile"})
 """Commands that need a step."""
 NEEDS_DEBUGGER = frozenset({"step_into", "run_to_line"})
 ALWAYS = frozenset(
@@ -167,6 +167,7 @@ _RULES: dict[str, Callable[[Position, str | None], str | None]] = {
     "run_to": _run_to,
     "run_through": _run_to,
     "skip": _skip,
+    "profile": _can_run,
     "undo": _undo,
     "reload": _at_rest,
 }

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cursus_tui.execution.breakpoints import BreakpointTable
 from cursus_tui.execution.fingerprint import Parts
@@ -34,6 +35,9 @@ from cursus_tui.records.run import (
     StepStatus,
 )
 from cursus_tui.storage.store import RunStore
+
+if TYPE_CHECKING:
+    from cursus_tui.execution.profiling import Profiler
 
 
 class RunControl:
@@ -81,6 +85,8 @@ class RunControl:
         self.effects: list[Callable[[], None]] = []
         self.outbox: list[SessionEvent] = []
         self.counting = 0
+        self.profile_next: frozenset[str] = frozenset()
+        self.profilers: set[Profiler] = set()
         self.quitting: Callable[[], None] | None = None
         self.post = post
         self._probe = probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cursus_tui.execution import adoption, inside_step
+from cursus_tui.execution import adoption, inside_step, profiled_steps
 from cursus_tui.execution import debug_commands as debugging
 from cursus_tui.execution import session_commands as commands
 from cursus_tui.execution.breakpoints import BreakpointTable
@@ -25,10 +25,12 @@ from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import SessionEvent
 from cursus_tui.records.pipeline import Overrides, Pipeline
+from cursus_tui.records.profile import Profile
 from cursus_tui.records.run import (
     Attempt,
     BreakpointWhen,
     LineageEdge,
+    ResourceSample,
     SessionState,
     StepBreakpoint,
 )
@@ -136,6 +138,16 @@ class Session:
             return ()
         return self._reader.lineage(state.run_id, step, attempt.number)
 
+    def profiles(self) -> tuple[Profile, ...]:
+        """The attempts of this run that were profiled; none once the session has ended."""
+        return () if self._loop.ended else self._reader.profiles(self.state.run_id)
+
+    def resources(self, attempt: Attempt) -> tuple[ResourceSample, ...]:
+        """What an attempt used over time, as far as it is stored."""
+        if self._loop.ended:
+            return ()
+        return self._reader.resources(attempt.run_id, attempt.step, attempt.number)
+
     def why_not(self, command: str, step: str | None = None) -> str | None:
         """Why a command would be refused now, in a sentence; None where it is legal.
 
@@ -241,6 +253,10 @@ class Session:
     def pause_next(self) -> Done:
         """Pause before the step after the running one."""
         return self._command("pause_next", lambda: commands.pause_next(self._run))
+
+    def profile(self, step: str) -> Done:
+        """Profile a step until it ends: from now on where it runs, else its next attempt."""
+        return self._command("profile", lambda: profiled_steps.profile(self._run, step), step)
 
     def skip(self, step: str) -> Done:
         """Go on without a step."""
@@ -383,6 +399,7 @@ class Session:
     def _close(self, keep_running: bool) -> None:
         if self._onlooker is not None:
             self._onlooker.end()
+        profiled_steps.close(self._run)
         try:
             if self._run.debugger is not None:
                 self._run.debugger.close()

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cursus_tui.execution import inside_step
+from cursus_tui.execution import inside_step, profiled_steps
 from cursus_tui.execution.ending import ended
 from cursus_tui.execution.ports import ExecutionResult, WorkerEvent
 from cursus_tui.execution.position import Goal, LiveStep
@@ -101,6 +101,7 @@ def _launch(run: RunControl, live: LiveStep, prepared: Prepared) -> None:
         run.post(lambda: ended(run, live, result))
         return
     inside_step.follow(run, live)
+    profiled_steps.launched(run, live)
     watch(run, live)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cursus_tui.records.debug import DebuggerState, LineBreakpoint
 from cursus_tui.records.pipeline import Finding, Overrides, Pipeline
+from cursus_tui.records.profile import Profile
 from cursus_tui.records.run import ResourceSample, SessionState, StepBreakpoint
 
 
@@ -83,6 +84,13 @@ class DebuggerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Profiled:
+    """A step's attempt was profiled."""
+
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
 class FindingAdded:
     """A check noticed something while running."""
 
@@ -108,6 +116,7 @@ SessionEvent = (
     | LineBreakpointsChanged
     | WatchesChanged
     | DebuggerChanged
+    | Profiled
     | FindingAdded
     | Noticed
 )

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.pipeline import Finding, Overrides
+from cursus_tui.records.profile import Profile
 from cursus_tui.records.run import (
     Artifact,
     Attempt,
@@ -194,6 +195,13 @@ class StoreReader:
             "SELECT samples FROM resources WHERE run_id = ? AND step = ? AND attempt = ?", run_id, step, attempt
         )
         return rows.samples_of(found[0]["samples"]) if found else ()
+
+    def profiles(self, run_id: str) -> tuple[Profile, ...]:
+        """The attempts of a run that were profiled."""
+        if not self._has("profiles"):
+            return ()
+        found = self._rows("SELECT profile FROM profiles WHERE run_id = ? ORDER BY step, attempt", run_id)
+        return tuple(rows.decode(Profile, row["profile"]) for row in found)
 
     def edits(self, run_id: str) -> tuple[Overrides, ...]:
         """What the user decided in a run: the decisions it began with, then one for each edit. Secrets are hidden."""

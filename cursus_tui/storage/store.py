@@ -12,6 +12,7 @@ from typing import Any
 
 from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.pipeline import Finding, Overrides
+from cursus_tui.records.profile import Profile
 from cursus_tui.records.run import (
     Artifact,
     Attempt,
@@ -176,6 +177,15 @@ class RunStore:
         self._write(
             "REPLACE INTO resources VALUES (?, ?, ?, ?)",
             [(attempt.run_id, attempt.step, attempt.number, rows.samples_text(samples))],
+        )
+
+    def keep_profile(self, profile: Profile) -> None:
+        """Where an attempt spent its time; nothing is kept of one that was removed meanwhile."""
+        self._write(
+            "INSERT INTO profiles SELECT ?1, ?2, ?3, ?4 "
+            "WHERE EXISTS (SELECT 1 FROM attempts WHERE run_id = ?1 AND step = ?2 AND number = ?3) "
+            "ON CONFLICT DO UPDATE SET profile = excluded.profile",
+            [(profile.run_id, profile.step, profile.attempt, rows.encode(Profile, profile))],
         )
 
     def _add_artifacts(self, attempt: Attempt) -> None:

@@ -32,6 +32,7 @@ from cursus_tui.records.pipeline import (
     StepKind,
     Value,
 )
+from cursus_tui.records.profile import Profile
 from cursus_tui.records.run import (
     Artifact,
     Attempt,
@@ -41,6 +42,7 @@ from cursus_tui.records.run import (
     LineageEdge,
     PauseReason,
     Phase,
+    ResourceSample,
     RunRecord,
     SessionState,
     StepBreakpoint,
@@ -72,6 +74,7 @@ class FakeSession:
         self.breakpoints: tuple[StepBreakpoint, ...] = ()
         self.line_breakpoints: tuple[LineBreakpoint, ...] = ()
         self.watches: tuple[str, ...] = ()
+        self.profiled: tuple[Profile, ...] = ()
         self.stop: DebugStop | None = None
         self.given: list[tuple[Any, ...]] = []
         self.edits: list[Overrides] = [pipeline.overrides]
@@ -115,6 +118,15 @@ class FakeSession:
     def attempts(self, step: str) -> tuple[Attempt, ...]:
         attempt = self.state.steps[step].attempt
         return (attempt,) if attempt else ()
+
+    def profiles(self) -> tuple[Profile, ...]:
+        return self.profiled
+
+    def resources(self, attempt: Attempt) -> tuple[ResourceSample, ...]:
+        return ()
+
+    def profile(self, step: str) -> Future[SessionState]:
+        return self._do("profile", step)
 
     def lineage(self, step: str) -> tuple[LineageEdge, ...]:
         return ()

@@ -251,7 +251,9 @@ def _of_table(desk: Desk, frame: int | None) -> list[float]:
         table = desk.asked.live_table("frame", frame).result(30)
         assert table.rows == 12_500_000
         view = desk.bench.data.open(table.file).result(30)
-        windows = [desk.bench.data.window(view.view, at, WINDOW, tuple(range(10))) for at in range(0, FIRST_ROWS, WINDOW)]
+        windows = [
+            desk.bench.data.window(view.view, at, WINDOW, tuple(range(10))) for at in range(0, FIRST_ROWS, WINDOW)
+        ]
         assert sum(len(each.result(30).cells) for each in windows) == FIRST_ROWS
         desk.bench.data.close_view(view.view)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from cursus_tui.records.debug import LineBreakpoint
+from cursus_tui.records.pipeline import Overrides
+from cursus_tui.records.profile import LineShare, Profile
+from cursus_tui.records.run import Attempt, Phase, RunRecord, StepStatus
 from cursus_tui.storage.reader import StoreReader
 from cursus_tui.storage.schema import MIGRATIONS
 from cursus_tui.storage.store import RunStore
@@ -79,3 +82,21 @@ def test_a_workspace_of_an_earlier_version_has_none(tmp_path: Path):
     reader = StoreReader.open(database)
     assert (reader.line_breakpoints(DAG), reader.watches(DAG)) == ((), ())
     reader.close()
+
+
+def test_profiles_come_back_whole_and_go_with_their_attempt(store: RunStore, tmp_path: Path):
+    attempt = Attempt("run", "A", 1, StepStatus.PASSED, tmp_path)
+    lines = (LineShare("/s/é.py", 3, "main", 1.0, 0.25), LineShare("<string>", 1, "<module>", 0.02, 0.02))
+    first = Profile("run", "A", 1, 120, 1.5, 100, lines)
+    with store.transaction():
+        store.create_run(RunRecord("run", "p", DAG, 0.0, None, Phase.RUNNING, ""), Overrides())
+        store.attempt_started(attempt, {}, ())
+        store.keep_profile(first)
+        store.keep_profile(replace(first, attempt=2))
+    assert store.read.profiles("run") == (first,), "there is no second attempt"
+    with store.transaction():
+        store.keep_profile(replace(first, samples=7))
+    assert [each.samples for each in store.read.profiles("run")] == [7]
+    with store.transaction():
+        store.remove_runs(["run"])
+    assert store.read.profiles("run") == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cursus_tui.app.commands import debugging, editing, execution, looking, points, values
+from cursus_tui.app.commands import debugging, editing, execution, looking, points, profiling, values
 from cursus_tui.app.screens.main import Verb
 
 VERBS: dict[str, Verb] = {
@@ -12,5 +12,6 @@ VERBS: dict[str, Verb] = {
     **editing.VERBS,
     **debugging.VERBS,
     **values.VERBS,
+    **profiling.VERBS,
 }
 """By id; there is one for every action, and no other."""

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cursus_tui.app.failure_text import default_frame, failure_content, held_content, locals_content
-from cursus_tui.app.line_marks import breakpoint_marks, same_file, stop_marks
+from cursus_tui.app.line_marks import breakpoint_marks, hot_marks, same_file, stop_marks
 from cursus_tui.app.messages import ActionAsked
 from cursus_tui.app.panes.chrome import Line
 from cursus_tui.app.panes.pane import Pane
@@ -106,7 +106,7 @@ class SourcePane(Pane):
         "on; u and d look at the frames of the callers (▷). When the step failed: the exception, the values of the "
         "locals and the line (✗, its columns underlined); u and d walk through the frames of the traceback. o opens "
         "the script in $EDITOR at the line under the cursor; an edited script makes the step and those after it stale, "
-        "r runs it again."
+        "r runs it again. P profiles the step: lines in which it spends its time have a bar (▌) and their share."
     )
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -238,7 +238,7 @@ class SourcePane(Pane):
             return
         stopped = _stop_key(now) is not None
         places = stop_marks(now, self._file) if stopped else self._failure_marks(_failed(now))
-        self._view.set_marks([*breakpoint_marks(now, self._file), *places])
+        self._view.set_marks([*breakpoint_marks(now, self._file), *places, *hot_marks(now, self._file)])
 
     def _failure_marks(self, failed: Attempt | None) -> list[SourceMark]:
         if failed is None or failed.error is None:

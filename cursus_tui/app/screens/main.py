@@ -182,6 +182,7 @@ class MainScreen(PanedScreen, inherit_bindings=False):
             debuggable=debugger is not None,
             line_breakpoints=session.line_breakpoints,
             watches=session.watches,
+            profiles={(each.step, each.attempt): each for each in session.profiles()},
         )
         self._take(session.state)
 
@@ -243,6 +244,11 @@ class MainScreen(PanedScreen, inherit_bindings=False):
     def on_watches_arrived(self, event: messages.WatchesArrived) -> None:
         """Other expressions are watched."""
         self.change(watches=event.watches)
+
+    def on_profile_arrived(self, event: messages.ProfileArrived) -> None:
+        """Known where a step spends its time."""
+        found = event.profile
+        self.change(profiles={**self.situation.profiles, (found.step, found.attempt): found})
 
     def on_debugger_arrived(self, event: messages.DebuggerArrived) -> None:
         """Stopped, gone on, attached; an IDE came or went."""
