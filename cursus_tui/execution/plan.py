@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cursus_tui.execution.input_sources import Given, Missing, Wired, given_outputs, how_to_give, input_sources
 from cursus_tui.records.pipeline import Binding, Pipeline, Step, StepKind
@@ -226,6 +226,27 @@ def next_due(
         if (allowed is None or name in allowed) and name not in but and is_due(plan, state, states):
             return name
     return None
+
+
+def trusting(
+    plan: Plan, states: Mapping[str, StepState], outputs: Mapping[str, Attempt], trusted: Iterable[str]
+) -> Mapping[str, StepState]:
+    """Where steps would stand if what these wrote were up to date.
+
+    Args:
+        plan: The plan.
+        states: Where every step stands, in topological order.
+        outputs: Step -> its newest attempt whose outputs are valid.
+        trusted: The steps.
+    """
+    out_of_date = {name for name in trusted if states[name].stale}
+    if not out_of_date:
+        return states
+    found = {**states, **{name: replace(states[name], stale=None) for name in out_of_date}}
+    for name, state in states.items():
+        if state.attempt is None:
+            found[name] = replace(state, status=standing(plan, name, found, outputs).status)
+    return found
 
 
 def needed_for(plan: Plan, step: str, states: Mapping[str, StepState]) -> frozenset[str]:

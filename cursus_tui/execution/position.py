@@ -39,6 +39,8 @@ class Goal:
     """Only these; None for every step."""
     forced: str | None = None
     """Run this one first, whether it is due or not."""
+    trusted: frozenset[str] = frozenset()
+    """Steps whose outputs are good enough for it, out of date or not."""
     stop_before: str | None = None
     """Pause before this step once nothing else of ``allowed`` is due."""
     pause_after: str | None = None

@@ -52,9 +52,9 @@ def borrowed_attempt(store: StoreReader, states: StepStates, at: Position, step:
     for earlier, parts in store.reuse_candidates(at.plan.pipeline.layout.dag_file, step.name):
         if missing_output(earlier):
             continue
-        now = states.parts_now(at.plan, step, states.inputs(at, step.name), parts)
-        why = difference(parts, now)
-        return _stand_in(at, earlier, f", although {why}" if why else ": up to date"), now
+        why = difference(parts, states.parts_now(at.plan, step, states.inputs(at, step.name), parts))
+        # Its own parts, not those of now: it stays out of date if it is.
+        return _stand_in(at, earlier, f", although {why}" if why else ": up to date"), parts
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from cursus_tui.execution.breakpoints import BreakpointTable
 from cursus_tui.execution.fingerprint import Parts
 from cursus_tui.execution.line_breakpoints import LineBreakpointTable
 from cursus_tui.execution.options import RunOptions
-from cursus_tui.execution.plan import next_due
+from cursus_tui.execution.plan import next_due, trusting
 from cursus_tui.execution.ports import DataProbe, DebugPort, ExecutionResult, PipelineScriptExecutor, StepProcess
 from cursus_tui.execution.position import Goal, Position
 from cursus_tui.execution.reuse import borrowed_attempt
@@ -154,7 +154,7 @@ class RunControl:
         """
         while True:
             goal = self.at.goal
-            name = goal.forced or next_due(self.at.plan, self.at.states, goal.allowed, goal.ran)
+            name = goal.forced or next_due(self.at.plan, self._as_trusted(goal), goal.allowed, goal.ran)
             if name is None:
                 return self.settle()
             if name != passing and self.breaks(name, BreakpointWhen.BEFORE):
@@ -163,6 +163,10 @@ class RunControl:
             if not begin(self, name, forced=goal.forced is not None):
                 return None
             passing = None
+
+    def _as_trusted(self, goal: Goal) -> Mapping[str, StepState]:
+        """Where steps stand for a goal that takes what some of them wrote as it is, and what it ran on that."""
+        return trusting(self.at.plan, self.at.states, self.at.outputs, goal.trusted | goal.ran if goal.trusted else ())
 
     def settle(self) -> None:
         """Nothing of the goal is left to run: stop before what comes next, or finish."""

@@ -94,7 +94,8 @@ def run_from(run: RunControl, step: str, to: str | None) -> None:
     if first:
         raise IllegalCommand(f"{step} needs {', '.join(first)}, which never ran: run that first")
     _require_inputs(run, step)
-    run.go(Goal(allowed=following | {step} | frozenset(without), forced=step))
+    allowed = following | {step} | frozenset(without)
+    run.go(Goal(allowed=allowed, forced=step, trusted=frozenset(others) - allowed))
 
 
 def _borrow_inputs(run: RunControl, step: str) -> None:

@@ -212,7 +212,8 @@ def test_run_only_borrows_the_inputs_of_an_earlier_run_and_says_so(tmp_path: Pat
     again = bench(pipeline)
     again.run("run_only", "B")
     assert again.executor.started == ["B"]
-    assert again.statuses == {"A": "reused", "B": "passed", "C": "ready"}
+    assert again.statuses == {"A": "reused", "B": "passed", "C": "waiting"}
+    assert stale(again) == {"A": "script changed", "B": "input data of A is out of date"}
     run_id = made.session.state.run_id
     assert again.session.state.steps["A"].note == f"reused attempt 1 of run {run_id}, although script changed"
     again.close()
@@ -229,6 +230,26 @@ def test_run_from_borrows_what_lies_before_and_runs_the_rest(tmp_path: Path):
     again.run("run_from", "B")
     assert again.executor.started == ["B", "C"]
     assert again.stands[0] == "finished"
+    again.close()
+
+
+def test_run_from_runs_the_rest_on_what_is_out_of_date_and_says_that_it_is(tmp_path: Path):
+    pipeline = chain(tmp_path, "A", "B", "C", "D")
+    made = bench(pipeline)
+    made.run("continue_")
+    made.close()
+    (tmp_path / "A.py").write_text("# edited since\n")
+    again = bench(pipeline)
+    again.run("run_from", "B")
+    assert again.executor.started == ["B", "C", "D"], "it was asked for what exists"
+    assert again.session.state.steps["A"].stale == "script changed"
+    assert stale(again)["D"] == "input data of C is out of date"
+    again.run("continue_")
+    assert again.executor.started == ["B", "C", "D", "A", "B", "C", "D"], "nothing that is out of date stays"
+    assert stale(again) == {}
+    again.run("edit", Overrides(environment={"A": {"X": "1"}}))
+    again.run("run_from", "C")
+    assert again.executor.started[7:] == ["C", "D"], "the same within a run"
     again.close()
 
 
