@@ -44,6 +44,7 @@ EVENTS = frozenset({"breakpoint", "invalidated", "loadedSource", "module", "outp
 """Events that IDEs get as they come."""
 QUIET_SECONDS = 0.1
 """A step that stops again by then has not gone on, for the session and the screen."""
+SLOW_PAUSE_SECONDS = 3.0
 
 
 class Hub:
@@ -145,6 +146,7 @@ class Hub:
         for thread in self.threads:
             self.broadcast("thread", {"reason": "exited", "threadId": thread})
         self.threads.clear()
+        self._pausing = False
         self._settled(self._number)
 
     def _filters(self) -> set[str]:
@@ -297,6 +299,12 @@ class Hub:
             self._pausing = True
             threads = rows_of(await self.link.upstream.ask("threads", {}), "threads")
             await self.link.upstream.ask("pause", {"threadId": whole(threads[0].get("id")) if threads else 1})
+            asyncio.get_running_loop().call_later(SLOW_PAUSE_SECONDS, self._still_runs, self.running, self._number)
+
+    def _still_runs(self, followed: Followed | None, number: int) -> None:
+        """A pause takes effect at the next line of Python: inside of one long call there is none."""
+        if self._pausing and followed is not None and followed is self.running and number == self._number:
+            self.warn(f"{followed.step} is inside of a long call: it stops at the next line of its code")
 
     async def run_to(self, path: str, line: int) -> None:
         """Stop on a line, once; a stopped step goes on."""

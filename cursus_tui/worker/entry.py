@@ -8,10 +8,11 @@ import faulthandler
 import os
 import resource
 import signal
+import socket
 import sys
 import tempfile
 from types import ModuleType
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from . import guards
 from .call import MainCall
@@ -155,11 +156,19 @@ def rehearse() -> None:
 
 
 def _first_message(control: int) -> Dict[str, Any]:
-    reader = LineReader()
-    messages: List[Dict[str, Any]] = []
-    while not messages:
-        data = os.read(control, 1 << 16)
-        if not data:
-            os._exit(0)
-        messages = reader.feed(data)
-    return messages[0]
+    """The job. Requests may follow it at once: they are left for the agent to read."""
+    line = b""
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=control)
+    try:
+        while True:
+            seen = channel.recv(1 << 16, socket.MSG_PEEK)
+            if not seen:
+                os._exit(0)
+            line += channel.recv(seen.find(b"\n") + 1 or len(seen))
+            if line.endswith(b"\n"):
+                messages = LineReader().feed(line)
+                if messages:
+                    return messages[0]
+                line = b""
+    finally:
+        channel.detach()

@@ -19,6 +19,7 @@ from dap_client import IdeClient, RefusedError
 from fake_pydevd import FakePydevd, Told
 
 from cursus_tui.app.ports import DebuggerPort
+from cursus_tui.debugging import hub
 from cursus_tui.debugging.debug_session import DebugSession
 from cursus_tui.execution.ports import DebugOrder, DebugPort, StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, LineBreakpoint, Resume, StopKind
@@ -286,6 +287,16 @@ def test_the_first_breakpoint_starts_the_debugger_of_a_running_step_once(desk: D
     }
     until(lambda: dialled[0].lines() == [7, 8])
     dialled[0].stop(3, "pause")
+    assert desk.told.next().kind is StopKind.PAUSE
+
+
+def test_a_pause_that_takes_long_is_explained(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "SLOW_PAUSE_SECONDS", 0.05)
+    step = desk.attached()
+    desk.debug.suspend()
+    step.wait_for("pause")
+    until(lambda: desk.notices() == ["train is inside of a long call: it stops at the next line of its code"])
+    step.stop(3, "pause")
     assert desk.told.next().kind is StopKind.PAUSE
 
 

@@ -124,6 +124,21 @@ def test_stepping_into_a_step_and_on(front: Front) -> None:
     assert front.debug.state.stop is None
 
 
+def test_a_pause_as_soon_as_a_step_was_started_stops_it(front: Front) -> None:
+    # Its interpreter is still lending the debugger: job and wish reach the step's process together.
+    hold = front.home / "hold-A"
+    hold.touch()
+    front.session.step_over().result(10)
+    front.session.pause().result(10)
+    until(lambda: front.debug.state.stop is not None, 20)
+    stop = front.debug.state.stop
+    hold.unlink()
+    assert stop is not None
+    assert (stop.kind, stop.step, front.stands) == (StopKind.PAUSE, "A", (Phase.PAUSED, PauseReason.INSIDE_STEP, "A"))
+    front.session.continue_().result(10)
+    until(lambda: front.session.state.steps["A"].status is StepStatus.PASSED, 20)
+
+
 def test_a_failure_is_held_and_let_go(front: Front) -> None:
     script = front.script("A")
     script.write_text(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from cursus_tui.storage.secrets import is_secret
 from cursus_tui.worker.call import arguments_of
 from cursus_tui.worker.channel import EventSender, LineReader, append_line, encode, read_lines
 from cursus_tui.worker.container_paths import ContainerPaths, ContainerView
+from cursus_tui.worker.entry import _first_message
 from cursus_tui.worker.job import Job
 from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments, without_secrets
 from cursus_tui.worker.modules import imported_names
@@ -390,3 +394,16 @@ def test_short_folders_of_dead_zygotes_are_removed(tmp_path: Path, monkeypatch: 
     new = Path(new_short_folder())
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {f"cursus-{os.getpid()}-abc", "cursus-other", "mine", new.name}
+
+
+@pytest.mark.parametrize("size", [10, 200_000])
+def test_requests_that_follow_a_job_at_once_are_left_for_the_agent(size: int) -> None:
+    zygote, step = socket.socketpair()
+    with zygote, step:
+        sent = encode({"op": "run", "script": "x" * size}) + encode({"op": "debug", "id": 1})
+        writer = threading.Thread(target=zygote.sendall, args=(sent,))
+        writer.start()
+        assert _first_message(step.fileno())["op"] == "run"
+        writer.join(5)
+        assert select.select([step], [], [], 5)[0]
+        assert LineReader().feed(os.read(step.fileno(), 65536)) == [{"op": "debug", "id": 1}]
