@@ -37,12 +37,17 @@ def failure_content(attempt: Attempt, error: StepError, at: int | None) -> Conte
     return Content("\n").join([*_what(attempt, error), *_where(error, at), *_hint(error), *_causes(error)])
 
 
-def held_content(stop: DebugStop) -> Content:
-    """What was raised in a step that is held there, and what its frames, which are alive, are good for."""
+def held_content(stop: DebugStop, hint: str) -> Content:
+    """What was raised in a step that is held there, and what its frames, which are alive, are good for.
+
+    Args:
+        stop: Where it is held.
+        hint: What it was reading; empty where that is not known.
+    """
     told = stop.text.strip().splitlines() or ["an exception"]
     lines = [Content.assemble((f"✗ {safe(told[0], 500)}", "bold $text-error"))]
     lines += [Content(f"  {safe(line, 500)}") for line in told[1:_MESSAGE_LINES]]
-    lines.append(Content.assemble(("  → ", "bold $text-accent"), _ALIVE))
+    lines += [_arrow(line) for line in (*hint.splitlines(), _ALIVE) if line.strip()]
     return Content("\n").join(lines)
 
 
@@ -83,7 +88,11 @@ def _where(error: StepError, at: int | None) -> Iterator[Content]:
 def _hint(error: StepError) -> Iterator[Content]:
     for line in error.hint.splitlines():
         if line.strip():
-            yield Content.assemble(("  → ", "bold $text-accent"), safe(line.strip(), 1000))
+            yield _arrow(line)
+
+
+def _arrow(line: str) -> Content:
+    return Content.assemble(("  → ", "bold $text-accent"), safe(line.strip(), 1000))
 
 
 def _causes(error: StepError) -> Iterator[Content]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cursus_tui.records.debug import DebuggerState, DebugStop, DebugThread, LineBreakpoint, StackFrame
 from cursus_tui.records.pipeline import Finding, Pipeline, Step
 from cursus_tui.records.profile import Profile
-from cursus_tui.records.run import Attempt, Phase, SessionState, StepBreakpoint, StepState, StepStatus
+from cursus_tui.records.run import Attempt, PauseReason, Phase, SessionState, StepBreakpoint, StepState, StepStatus
 
 
 def _opening(command: str, step: str | None) -> str | None:
@@ -109,8 +109,9 @@ class Situation:
 
     @property
     def failed_steps(self) -> tuple[str, ...]:
-        """Steps whose newest attempt failed, the one execution stands at first."""
+        """Steps whose newest attempt failed, or is held on what it raised; the one execution stands at first."""
         if self.state is None:
             return ()
-        names = [name for name, found in self.state.steps.items() if found.status is StepStatus.FAILED]
+        held = self.state.current if self.state.reason is PauseReason.FAILURE else None
+        names = [n for n, found in self.state.steps.items() if found.status is StepStatus.FAILED or n == held]
         return tuple(sorted(names, key=lambda name: name != (self.state.current if self.state else None)))

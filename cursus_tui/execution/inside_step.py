@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cursus_tui.execution.failure_hint import failure_hint
 from cursus_tui.execution.line_breakpoints import moved, source_lines
 from cursus_tui.execution.ports import ExecutionContext
 from cursus_tui.execution.position import Goal, LiveStep
 from cursus_tui.execution.worker_events import stands
 from cursus_tui.records.debug import DebugStop, Resume, StopKind
 from cursus_tui.records.events import LineBreakpointsChanged
-from cursus_tui.records.run import PauseReason, Phase, StepStatus
+from cursus_tui.records.run import PauseReason, Phase, StepError, StepState, StepStatus
 
 if TYPE_CHECKING:
     from cursus_tui.execution.run_control import RunControl
@@ -74,6 +75,10 @@ def _stopped(run: RunControl, live: LiveStep, stop: DebugStop) -> None:
     stands(run, live, StepStatus.PAUSED)
     # An exception in a thread of the script's is no failure of the step.
     failed = live.parked and stop.kind is StopKind.EXCEPTION
+    if failed:
+        kind, _, message = stop.text.partition(": ")
+        hint = failure_hint(StepError(kind, message), live.uses, live.protected)
+        run.at = run.at.with_states({stop.step: StepState(stop.step, StepStatus.PAUSED, live.attempt, note=hint)})
     run.pause(PauseReason.FAILURE if failed else PauseReason.INSIDE_STEP, live.attempt.step)
     if ran and process is not None:
         run.after_commit(lambda: process.clock(held=True))

@@ -256,6 +256,13 @@ class FakeSession:
             failed = stop.kind is StopKind.EXCEPTION
             self._phase(Phase.PAUSED, PauseReason.FAILURE if failed else PauseReason.INSIDE_STEP, step)
 
+    def note(self, text: str) -> None:
+        """The step that execution stands at has something to say."""
+        step, state = self.state.current, self.state
+        assert step is not None
+        self.state = replace(state, steps={**state.steps, step: replace(state.steps[step], note=text)})
+        self.say(StepChanged(step, self.state))
+
     def say(self, event: SessionEvent) -> None:
         """Send any event."""
         for subscriber in list(self._subscribers):

@@ -261,6 +261,10 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         await driver.press("n", "s", "f")
         assert desk.session.given == []
         assert "c lets the step fail" in driver.notices
+        desk.session.note("it reads A's output \x1b[2J")
+        await driver.until(lambda: "→ it reads A's output ␛[2J" in driver.text)
+        await driver.press("1", "e")
+        assert driver.main.situation.pane == "source"
         await driver.press("d")
         assert "/lib/pandas/core.py cannot be read" in driver.text
         await driver.press("r", "c")

@@ -71,7 +71,8 @@ class FakeDebugger:
         """The step stands still, as the debugger's own thread tells."""
         assert self._attempt is not None
         self._number += 1
-        stop = DebugStop(self._number, self._attempt.step, self._attempt.number, kind, 1, Path("/s.py"), line)
+        text = "KeyError: 'amount'" if kind is StopKind.EXCEPTION else ""
+        stop = DebugStop(self._number, self._attempt.step, self._attempt.number, kind, 1, Path("/s.py"), line, text)
         self._told(stop)
         return stop
 

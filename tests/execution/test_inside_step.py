@@ -151,6 +151,17 @@ def test_rerun_over_a_held_failure_lets_it_fail_first(tmp_path: Path):
     made.close()
 
 
+def test_a_held_failure_says_what_its_step_was_reading(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path, StopKind.EXCEPTION)
+    note = made.session.state.steps["B"].note
+    assert "A" in note.split()
+    debugger.goes_on()
+    eventually(lambda: made.stands == ("running", None, "B"))
+    assert made.session.state.steps["B"].note == ""
+    passes(step)
+    made.close()
+
+
 def test_an_exception_in_a_thread_of_the_script_is_no_failure_of_the_step(tmp_path: Path):
     debugger = FakeDebugger()
     made = bench(chain(tmp_path, "A"), {"A": hang}, debugger=debugger)

@@ -224,7 +224,8 @@ class SourcePane(Pane):
         self._locals.display = stop is None
         if stop is not None and stop.kind is StopKind.EXCEPTION:
             self._failure.display = True
-            self._failure_text.update(held_content(stop))
+            held = now.state.steps.get(stop.step) if now.state is not None else None
+            self._failure_text.update(held_content(stop, held.note if held is not None else ""))
         elif stop is None and failed is not None and failed.error is not None:
             self._failure.display = True
             self._failure_text.update(failure_content(failed, failed.error, self._frame))
