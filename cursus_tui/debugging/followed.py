@@ -34,6 +34,8 @@ class Followed:
     """A late attach that is under way."""
     in_breakpoint_call: bool = False
     """Its script called ``breakpoint()``, and the stop is yet to come."""
+    parked: bool = False
+    """It has failed, and stands still with its frames."""
     warned: bool = False
     """The user knows already that it cannot be debugged."""
 

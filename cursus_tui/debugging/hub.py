@@ -118,7 +118,10 @@ class Hub:
             case "breakpoint":
                 self._spawn(self._answer_wait(followed, "go", called=True))
             case "parked":
+                followed.parked = True
                 self._spawn(self._answer_wait(followed, "release"))
+            case "unparked":
+                followed.parked = False
             case "debugger" if not event.fields.get("attached", True):
                 self.link.give_up(followed, str(event.fields.get("error") or "its debugger did not start"))
 
@@ -150,8 +153,10 @@ class Hub:
         self._settled(self._number)
 
     def _filters(self) -> set[str]:
-        # A parked step stops on its exception only where uncaught ones are wanted.
-        return {"uncaught"}.union(*(ide.filters for ide in self.ides))
+        # A parked step stops on its exception only where uncaught ones are wanted. Before that they would be the
+        # ends of the script's own threads, SystemExit included: stopped for those who ask for it.
+        is_parked = self.running is not None and self.running.parked
+        return ({"uncaught"} if is_parked else set[str]()).union(*(ide.filters for ide in self.ides))
 
     def _just_my_code(self) -> bool:
         # A breakpoint in a library would never stop.
@@ -236,6 +241,8 @@ class Hub:
         try:
             await self.link.attach(followed)
             followed.in_breakpoint_call = called
+            if followed.parked:
+                await self.link.send_filters()
         except DebugError as error:
             self.link.give_up(followed, str(error))
         finally:
