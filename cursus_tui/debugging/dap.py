@@ -52,7 +52,10 @@ async def _read_length(reader: asyncio.StreamReader) -> int | None:
             if length is None:
                 raise BrokenProtocolError("a header without a length")
             return length
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
+        if not colon or b" " in name.strip():
+            # A request of a browser's: any web page may send one, and its headers name a length, too.
+            raise BrokenProtocolError("a line that is no header")
         if name.strip().lower() == b"content-length":
             if not value.strip().isdigit() or len(value) > 20 or int(value) > LONGEST_BYTES:
                 raise BrokenProtocolError("a length that cannot be")
