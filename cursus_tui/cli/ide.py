@@ -67,9 +67,9 @@ def _configuration(ide: str, place: Path | None, project: Path, port: int) -> st
         return ide_config.pycharm(project, port)
     before = _before(place) if place is not None else ""
     if ide == "neovim":
-        return ide_config.nvim_lua(before, project, port)
+        return ide_config.ended_alike(ide_config.nvim_lua(before, project, port), before)
     try:
-        return ide_config.launch_json(before, project, port)
+        return ide_config.ended_alike(ide_config.launch_json(before, project, port), before)
     except BrokenJsonError as error:
         raise UserError(
             f"it cannot be read: {error}",
@@ -92,7 +92,8 @@ def _before(place: Path) -> str:
     from cursus_tui.records.errors import UserError
 
     try:
-        return place.read_text(encoding="utf-8")
+        with open(place, encoding="utf-8", newline="") as file:
+            return file.read()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -109,7 +110,7 @@ def _write(place: Path, text: str) -> None:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".cursus-tui-")
         draft = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
             draft.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o644)
             draft.replace(target)

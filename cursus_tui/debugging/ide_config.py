@@ -6,6 +6,7 @@ The door speaks the Debug Adapter Protocol as debugpy's own does, so each IDE ta
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -113,8 +114,14 @@ def nvim_lua(before: str, project: Path, port: int) -> str:
     ours = neovim(project, port)
     start, end = before.find(BEGIN), before.find(END)
     if 0 <= start < end:
-        return before[:start] + ours + before[end + len(END) :].removeprefix("\n")
+        return before[:start] + ours + before[end + len(END) :].removeprefix("\r").removeprefix("\n")
     return before + ("\n" if before and not before.endswith("\n") else "") + ours
+
+
+def ended_alike(text: str, before: str) -> str:
+    """A text whose lines end as those of another one do, where that has Windows' ends alone."""
+    is_windows = before.count("\n") == before.count("\r\n") > 0
+    return re.sub(r"\r?\n", "\r\n", text) if is_windows else text
 
 
 def _lua(text: str) -> str:

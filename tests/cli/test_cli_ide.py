@@ -109,6 +109,21 @@ def test_any_launch_json_is_added_to(
     assert entry(file.read_text(encoding="utf-8"))["connect"] == {"host": "127.0.0.1", "port": 5678}
 
 
+@pytest.mark.parametrize("name", ["vscode", "neovim"])
+def test_the_lines_of_a_file_end_as_they_did(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    file = tmp_path / {"vscode": ".vscode/launch.json", "neovim": ".nvim.lua"}[name]
+    file.parent.mkdir(exist_ok=True)
+    before = COMMENTED if name == "vscode" else "-- mine\n"
+    file.write_bytes(before.replace("\n", "\r\n").encode())
+    printed(capsys, name, "--write", str(tmp_path))
+    after = file.read_bytes()
+    assert b"mine" in after
+    assert b"cursus-tui: attach" in after
+    assert after.count(b"\n") == after.count(b"\r\n") > before.count("\n")
+    printed(capsys, name, "--write", str(tmp_path))
+    assert file.read_bytes() == after
+
+
 @pytest.mark.parametrize("broken", ['{\n  "configurations": {}\n}', "[]", '{\n  "a" 1}', '{"configurations": ["', "x"])
 def test_a_launch_json_that_cannot_be_read_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], broken: str
