@@ -56,7 +56,8 @@ def to_source(one: LineBreakpoint) -> SourceBreakpoint:
     of the file changes, and sends what a logpoint says to IDEs only. So all but a plain condition become one expression
     that counts, prints to the step's own output, and is true where it shall stop.
     """
-    condition = f"({one.condition})" if one.condition else ""
+    # On a line of its own: it may end in a comment.
+    condition = f"({one.condition}\n)" if one.condition else ""
     if not one.hits and not one.message:
         return {"line": one.line, "condition": one.condition} if one.condition else {"line": one.line}
     parts = [condition] if condition else []

@@ -87,6 +87,11 @@ def test_hits_are_counted_among_those_whose_condition_holds(tmp_path: Path, hits
     assert [number // 2 + 1 for number, stop in enumerate(answers) if stop] == stops
 
 
+def test_a_condition_may_end_in_a_comment(tmp_path: Path) -> None:
+    source = to_source(LineBreakpoint(tmp_path, 1, condition="i > 1  # not the first", hits=">= 2"))
+    assert evaluated(source["condition"], 5) == [False, False, False, True, True]
+
+
 def test_hits_that_are_no_number_stop_always(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a number of hits"):
         hit_test("often")
