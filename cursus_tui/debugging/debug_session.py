@@ -122,9 +122,14 @@ class DebugSession:
     def heard(self, order: DebugOrder, event: WorkerEvent) -> None:
         """The step is about to enter main, is parked on an exception, or called ``breakpoint()``."""
         followed = self._orders.get(order.token)
-        if followed is not None:
-            self._start()
+        if followed is None:
+            return
+        self._start()
+        if self._loop.is_running:
             self._loop.post(self._hub.heard, followed, event)
+        elif followed.process is not None:
+            # Its debugger cannot come: it waits no longer.
+            followed.process.request("release" if event.name == "parked" else "go")
 
     def ended(self, order: DebugOrder) -> None:
         """The attempt is over."""
@@ -301,7 +306,10 @@ class DebugSession:
         if running is None or running.attempt is None or running.process is None:
             raise DebugError("no step runs")
         folder = running.attempt.folder / "live"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise DebugError(f"there is nowhere to put its rows: {error}") from error
         path = folder / f"{next(self._blocks)}"
         if frame is not None:
             show = {"expression": show_expression(expression, path, first), "frameId": frame, "context": "clipboard"}

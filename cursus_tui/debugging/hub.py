@@ -73,7 +73,7 @@ class Hub:
         self._number = 0
         self._evaluating = 0
         self._pausing = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self.link = StepLink(
             self.armed,
             LinkEnd(
@@ -330,8 +330,7 @@ class Hub:
 
     def set_lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
         """Replace the terminal's breakpoints."""
-        changed = self.armed.set_terminal(self.terminal, lines)
-        if changed:
+        if changed := self.armed.set_terminal(self.terminal, lines):
             self.lines_changed(changed)
 
     async def set_ide_lines(self, key: str) -> Answers:
@@ -356,11 +355,8 @@ class Hub:
         if self.link.is_attached:
             self._spawn(self._sync(keys))
         elif self.running is not None and keys & (self.armed.files() - self.running.others):
-            self._spawn(self._attach_for_lines(self.running))
+            self._spawn(self.link.attach_or_say(self.running))
         self._publish()
-
-    async def _attach_for_lines(self, followed: Followed) -> None:
-        await self.link.attach_or_say(followed)
 
     async def _sync(self, keys: set[str]) -> None:
         await self.link.sync(keys)
@@ -401,15 +397,18 @@ class Hub:
             self.state = state
             self._say(DebuggerChanged(state))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            task = asyncio.get_running_loop().create_task(work)
+        except RuntimeError:
+            # The debug thread could not be started, which was said: nothing can be done.
+            work.close()
+            return
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, DebugError):
-            LOG.debug("the debugger went away: %s", error)
-        elif error is not None:
+        if error is not None and not isinstance(error, DebugError):
             LOG.error("the debugger's hub failed", exc_info=error)

@@ -31,6 +31,8 @@ class IdeServer:
         self._hub = hub
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
+        self._moving = asyncio.Lock()
+        """Held while the door opens or closes: two that are asked for at once are one."""
 
     async def open(self, port: int | None) -> IdeState:
         """Listen, at this port or at the next that is free.
@@ -38,19 +40,21 @@ class IdeServer:
         Raises:
             DebugError: That port is taken.
         """
-        if self._server is None:
-            listening = _listen(port)
-            self._server = await asyncio.start_server(self._serve, sock=listening)
-            self._hub.show_ide(IdeState(listening.getsockname()[1]))
-        elif port and port != self._hub.ide.port:
+        async with self._moving:
+            if self._server is None:
+                listening = _listen(port)
+                self._server = await asyncio.start_server(self._serve, sock=listening)
+                self._hub.show_ide(IdeState(listening.getsockname()[1]))
+        if port and port != self._hub.ide.port:
             raise DebugError(f"the door for IDEs is open at port {self._hub.ide.port}: close it first")
         return self._hub.state.ide
 
     async def close(self) -> IdeState:
         """Stop listening, and let attached IDEs go."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        async with self._moving:
+            if self._server is not None:
+                self._server.close()
+                self._server = None
         for ide in tuple(self._hub.ides):
             ide.event("terminated", {})
             self._hub.leave(ide)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import shutil
@@ -374,6 +375,26 @@ def test_a_machine_without_debugpy_runs_all_the_same(desk: Desk, monkeypatch: py
     assert "debugpy is not installed beside cursus-tui" in desk.notices()[0]
 
 
+def test_a_machine_without_room_for_the_socket_runs_all_the_same(desk: Desk, tmp_path: Path) -> None:
+    order = desk.start()
+    desk.follow()
+    desk.debug._loop.folder = tmp_path / "missing" / "folder"
+    # Neither ends the session, which calls; and what waits for a debugger waits no more.
+    desk.debug.heard(order, WorkerEvent("breakpoint", {"file": str(SCRIPT), "line": 7}))
+    desk.debug.heard(order, WorkerEvent("parked", {"type": "ValueError"}))
+    desk.debug.set_lines((LineBreakpoint(SCRIPT, 7),))
+    assert [name for name, _ in desk.process.asked] == ["go", "release"]
+    assert all("no room for the debugger's socket" in notice for notice in desk.notices())
+    assert desk.notices()
+
+
+def test_a_live_value_without_a_folder_for_it_is_a_sentence(desk: Desk) -> None:
+    desk.attached(7)
+    (desk.folder / "live").write_text("in the way")
+    with pytest.raises(DebugError, match="nowhere to put its rows"):
+        desk.debug.live_table("frame", None).result(5)
+
+
 def test_a_wrong_token_gets_nothing(desk: Desk) -> None:
     order = desk.start(7)
     stranger = FakePydevd(order, token="guessed")
@@ -719,6 +740,21 @@ def test_junk_closes_the_connection_and_nothing_else(desk: Desk, junk: bytes) ->
     assert desk.told.next().line == 7
 
 
+def test_a_web_page_is_no_ide(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.stop(7)
+    assert desk.told.next().line == 7
+    wish = b'{"seq": 1, "type": "request", "command": "evaluate", "arguments": {"expression": "1", "frameId": 3}}'
+    # What any page in a browser of the user's may send without being asked for leave: the header names a length, too.
+    posted = b"POST / HTTP/1.1\r\nHost: 127.0.0.1:5678\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%b"
+    with socket.create_connection(("127.0.0.1", desk.open()), 5) as peer:
+        peer.settimeout(5)
+        peer.sendall(posted % (len(wish), wish))
+        with contextlib.suppress(ConnectionError):
+            assert peer.recv(1) == b""
+    assert not [name for name, _ in step.requests if name == "evaluate"]
+
+
 def test_an_ide_that_never_reads_is_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cursus_tui.debugging.clients.MOST_UNSENT_BYTES", 1 << 16)
     step = desk.attached(7)
@@ -748,6 +784,16 @@ def test_a_taken_port_is_passed_by_or_refused(desk: Desk) -> None:
         assert other is not None
         assert other != 5678
         assert desk.debug.open_ide().result(5).port == other
+
+
+def test_the_door_opens_once_however_often_it_is_asked_for(desk: Desk) -> None:
+    asked = [desk.debug.open_ide() for _ in range(5)]
+    ports = {each.result(5).port for each in asked}
+    assert len(ports) == 1
+    assert desk.debug.close_ide().result(5).port is None
+    for port in ports:
+        with pytest.raises(ConnectionError):
+            socket.create_connection(("127.0.0.1", port), 1)
 
 
 def test_the_door_closes(desk: Desk) -> None:
