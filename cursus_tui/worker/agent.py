@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, List
 from .channel import EventSender, LineReader
 from .debugger import Debugger, DebuggerUnusableError, frames_of_script, is_debugger, mark_as_ours
 from .failure import FailureReporter, is_worker
+from .hurry import quick_turns
 from .kernel import allow_tracer
 
 Operation = Callable[["Agent", Dict[str, Any]], Any]
@@ -75,20 +76,16 @@ class Agent:
                 self._answer(request)
 
     def _answer(self, request: Dict[str, Any]) -> None:
-        interval = sys.getswitchinterval()
-        # A busy main thread would let us wait 5 ms for each of our own steps.
-        sys.setswitchinterval(0.0005)
-        try:
-            operation: Operation = OPERATIONS.get(str(request.get("op")), no_such_request)
-            answer = operation(self, request.get("args") or {})
-            self._sender.send("reply", id=request.get("id"), ok=True, body=answer)
-        except BaseException as error:
-            text = str(error)
-            if not isinstance(error, DebuggerUnusableError):
-                text = "%s: %s" % (type(error).__name__, text)
-            self._sender.send("reply", id=request.get("id"), ok=False, error=text)
-        finally:
-            sys.setswitchinterval(interval)
+        with quick_turns():
+            try:
+                operation: Operation = OPERATIONS.get(str(request.get("op")), no_such_request)
+                answer = operation(self, request.get("args") or {})
+                self._sender.send("reply", id=request.get("id"), ok=True, body=answer)
+            except BaseException as error:
+                text = str(error)
+                if not isinstance(error, DebuggerUnusableError):
+                    text = "%s: %s" % (type(error).__name__, text)
+                self._sender.send("reply", id=request.get("id"), ok=False, error=text)
 
 
 def no_such_request(agent: Agent, arguments: Dict[str, Any]) -> Any:

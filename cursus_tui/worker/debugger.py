@@ -21,6 +21,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 from . import brief_values
 from .failure import is_worker
 from .hold import Gate
+from .hurry import quick_turns
 from .modules import count_as_installed
 from .streams import move_high
 
@@ -92,7 +93,7 @@ class Debugger:
             self._is_starting = False
             raise
         if late:
-            thread = _Thread(target=self._begin, args=(order,), name="cursus-tui", daemon=True)
+            thread = _Thread(target=self._begin_late, args=(order,), name="cursus-tui", daemon=True)
             mark_as_ours(thread)
             thread.start()
         else:
@@ -140,6 +141,10 @@ class Debugger:
             debugger.dispose_and_kill_all_pydevd_threads(wait=False)
             connection.shutdown(socket.SHUT_RD)
             connection.close()
+
+    def _begin_late(self, order: Mapping[str, Any]) -> None:
+        with quick_turns():
+            self._begin(order)
 
     def _begin(self, order: Mapping[str, Any]) -> None:
         attached, problem = False, ""

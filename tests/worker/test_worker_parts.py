@@ -19,6 +19,7 @@ from cursus_tui.worker.call import arguments_of
 from cursus_tui.worker.channel import EventSender, LineReader, append_line, encode, read_lines
 from cursus_tui.worker.container_paths import ContainerPaths, ContainerView
 from cursus_tui.worker.entry import _first_message
+from cursus_tui.worker.hurry import SECONDS, quick_turns
 from cursus_tui.worker.job import Job
 from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments, without_secrets
 from cursus_tui.worker.modules import imported_names
@@ -407,3 +408,17 @@ def test_requests_that_follow_a_job_at_once_are_left_for_the_agent(size: int) ->
         writer.join(5)
         assert select.select([step], [], [], 5)[0]
         assert LineReader().feed(os.read(step.fileno(), 65536)) == [{"op": "debug", "id": 1}]
+
+
+def test_quick_turns_end_with_the_last_that_wanted_them() -> None:
+    before = sys.getswitchinterval()
+    first, second = quick_turns(), quick_turns()
+    with first:
+        assert sys.getswitchinterval() == pytest.approx(SECONDS)
+        second.__enter__()
+    assert sys.getswitchinterval() == pytest.approx(SECONDS), "a late debugger still shakes hands"
+    second.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(before)
+    with pytest.raises(KeyError), quick_turns():
+        raise KeyError
+    assert sys.getswitchinterval() == pytest.approx(before)
