@@ -74,6 +74,8 @@ class FailureReporter:
         steps = [
             step for step in _steps(_own(error, "__traceback__")) if not is_worker(step.tb_frame.f_code.co_filename)
         ]
+        if isinstance(error, RecursionError):
+            steps = _without_tracing(steps)
         trimmed, skipped = _trim(steps)
         with_locals = {id(step) for step in trimmed[-MAX_FRAMES_WITH_LOCALS:]}
         frames = []
@@ -152,6 +154,22 @@ def _steps(traceback: Optional[TracebackType]) -> List[TracebackType]:
         found.append(traceback)
         traceback = traceback.tb_next
     return found
+
+
+def _without_tracing(steps: List[TracebackType]) -> List[TracebackType]:
+    """A recursion that ends in the debugger's code ends for the script in the call that was too deep.
+
+    The debugger looks at each function as it is entered: the innermost one has not begun, and stands on its ``def``.
+    """
+    deepest = len(steps)
+    while deepest and "pydevd" in steps[deepest - 1].tb_frame.f_code.co_filename:
+        deepest -= 1
+    if 1 < deepest < len(steps):
+        entered = steps[deepest - 1].tb_frame
+        if steps[deepest - 1].tb_lineno == entered.f_code.co_firstlineno:
+            while deepest > 1 and steps[deepest - 1].tb_frame is entered:
+                deepest -= 1
+    return steps[:deepest] or steps
 
 
 def _trim(steps: List[TracebackType]) -> Tuple[List[TracebackType], int]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from cursus_tui.worker.call import arguments_of
 from cursus_tui.worker.channel import EventSender, LineReader, append_line, encode, read_lines
 from cursus_tui.worker.container_paths import ContainerPaths, ContainerView
 from cursus_tui.worker.entry import _first_message
+from cursus_tui.worker.failure import FailureReporter
 from cursus_tui.worker.hurry import SECONDS, quick_turns
 from cursus_tui.worker.job import Job
 from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments, without_secrets
@@ -422,3 +424,26 @@ def test_quick_turns_end_with_the_last_that_wanted_them() -> None:
     with pytest.raises(KeyError), quick_turns():
         raise KeyError
     assert sys.getswitchinterval() == pytest.approx(before)
+
+
+def test_a_recursion_that_ends_in_the_debugger_ends_in_the_call_that_was_too_deep() -> None:
+    debugger = (
+        "def look(frame, event, arg):\n    if frame.f_locals['n'] > 60:\n        raise RecursionError('too deep')\n"
+    )
+    names: dict[str, Any] = {}
+    exec(compile(debugger, "/lent/_pydevd_bundle/tracing.py", "exec"), names)
+    exec(compile("def again(n):\n    return again(n + 1)\n", "/code/step.py", "exec"), names)
+
+    def traced() -> None:
+        before = sys.gettrace()
+        sys.settrace(names["look"])
+        try:
+            names["again"](0)
+        finally:
+            sys.settrace(before)
+
+    with pytest.raises(RecursionError) as raised:
+        traced()
+    (told,) = FailureReporter(lambda file: file == "/code/step.py", Masker(())).chain(raised.value)
+    assert (told["file"], told["line"]) == ("/code/step.py", 2)
+    assert told["frames"][-1]["file"] == "/code/step.py"
