@@ -27,7 +27,7 @@ def go_on(command: str) -> Reason:
 def _is_over(situation: Situation) -> str | None:
     if situation.stop is None or situation.stop.kind is not StopKind.EXCEPTION:
         return None
-    return "this line has failed: c lets the step fail, o edits the script, r runs it again"
+    return "this line has failed: c lets the step fail, o edits the script, r runs it again, s to its main"
 
 
 def needs_step(situation: Situation) -> str | None:
@@ -124,7 +124,7 @@ def can_run_to(situation: Situation) -> str | None:
 
 def can_step_into(situation: Situation) -> str | None:
     """Execution stands inside of a step, or the next one can be run and stopped on its first line."""
-    if situation.stop is not None:
+    if situation.stop is not None and not situation.held:
         return _is_over(situation) or situation.refusal("step_into", None)
     return no_debugger(situation) or needs_step(situation) or situation.refusal("step_into", situation.step)
 

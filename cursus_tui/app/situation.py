@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cursus_tui.records.debug import DebuggerState, DebugStop, DebugThread, LineBreakpoint, StackFrame
+from cursus_tui.records.debug import DebuggerState, DebugStop, DebugThread, LineBreakpoint, StackFrame, StopKind
 from cursus_tui.records.pipeline import Finding, Pipeline, Step
 from cursus_tui.records.profile import Profile
 from cursus_tui.records.run import Attempt, PauseReason, Phase, SessionState, StepBreakpoint, StepState, StepStatus
@@ -87,6 +87,12 @@ class Situation:
     def stop(self) -> DebugStop | None:
         """Where a step stands still inside; None where none does."""
         return self.debugger.stop
+
+    @property
+    def held(self) -> bool:
+        """A step has failed, and stands still on its exception."""
+        failed = self.state is not None and self.state.reason is PauseReason.FAILURE
+        return failed and self.stop is not None and self.stop.kind is StopKind.EXCEPTION
 
     @property
     def frame_in_view(self) -> StackFrame | None:

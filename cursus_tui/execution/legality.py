@@ -55,9 +55,9 @@ def why_not(at: Position, command: str, step: str | None, *, ended: bool, debugs
         return f"there is no step {step}"
     if command in ON_STEP and step is None:
         return "choose a step first"
-    if at.stop is not None and command in INSIDE:
+    if at.stop is not None and command in INSIDE and not makes_way(at, command, step):
         return _stopped(at, step)
-    if command in RUNS and (refusal := _busy(at, command)):
+    if command in RUNS and (refusal := _busy(at, command, step)):
         return refusal
     if command in NEEDS_DEBUGGER and not debugs:
         return "there is no debugger here to stop inside of a step"
@@ -71,10 +71,17 @@ def _stopped(at: Position, step: str | None) -> str | None:
     return None if step in (None, at.current) else f"{at.current} is stopped inside: continue, or cancel it, first"
 
 
-def _busy(at: Position, command: str) -> str | None:
+def makes_way(at: Position, command: str, step: str | None) -> bool:
+    """Whether the step that is stopped inside ends for a command; one that has failed has no line to go on to."""
+    if at.stop is None:
+        return False
+    return command in MAKES_WAY or (command == "step_into" and step is not None and at.held)
+
+
+def _busy(at: Position, command: str, step: str | None) -> str | None:
     """Why nothing can be started."""
     if at.stop is not None:
-        return None if command in MAKES_WAY else _stopped(at, "")
+        return None if makes_way(at, command, step) else _stopped(at, "")
     standing = command == "continue_" and at.phase is Phase.PAUSED
     if at.runs and not standing:
         return f"{at.current or 'a step'} is running: pause after it, or cancel it, first"

@@ -13,7 +13,7 @@ from cursus_tui.execution.fingerprint import Parts
 from cursus_tui.execution.plan import Plan, is_due, next_due
 from cursus_tui.execution.ports import DebugOrder, StepProcess
 from cursus_tui.execution.protection import ProtectedInput
-from cursus_tui.records.debug import DebugStop
+from cursus_tui.records.debug import DebugStop, StopKind
 from cursus_tui.records.pipeline import Overrides
 from cursus_tui.records.run import Attempt, PauseReason, Phase, ResourceSample, SessionState, StepState
 
@@ -111,6 +111,12 @@ class Position:
     def runs(self) -> bool:
         """Whether a step runs, and is not stopped inside."""
         return self.live is not None and self.stop is None
+
+    @property
+    def held(self) -> bool:
+        """Whether a step has failed, and stands still on its exception."""
+        live, stop = self.live, self.stop
+        return live is not None and live.parked and stop is not None and stop.kind is StopKind.EXCEPTION
 
     def snapshot(self) -> SessionState:
         """What subscribers see."""

@@ -10,7 +10,7 @@ from cursus_tui.execution import debug_commands as debugging
 from cursus_tui.execution import session_commands as commands
 from cursus_tui.execution.breakpoints import BreakpointTable
 from cursus_tui.execution.data_flow import DataFlowManager
-from cursus_tui.execution.legality import MAKES_WAY, RUNS, IllegalCommand, why_not
+from cursus_tui.execution.legality import RUNS, IllegalCommand, makes_way, why_not
 from cursus_tui.execution.line_breakpoints import LineBreakpointTable
 from cursus_tui.execution.onlooking import Onlooker
 from cursus_tui.execution.options import RunOptions
@@ -202,7 +202,10 @@ class Session:
         return self._command("step_over", lambda: commands.step_over(self._run, step), step)
 
     def step_into(self, step: str | None = None) -> Done:
-        """Run a step (the next, unless one is named) and stop in its ``main``; at a stop, go into what is called."""
+        """Run a step (the next, unless one is named) and stop in its ``main``; at a stop, go into what is called.
+
+        A step that is held because it failed makes way for a step that is named, itself or another one.
+        """
         return self._command("step_into", lambda: debugging.step_into(self._run, step), step)
 
     def run_to_line(self, path: Path, line: int) -> Done:
@@ -337,7 +340,7 @@ class Session:
                 run.refresh()
             if reason := why_not(run.at, name, step, ended=False, debugs=run.debugger is not None):
                 raise IllegalCommand(reason)
-            if run.at.stop is not None and name in MAKES_WAY:
+            if makes_way(run.at, name, step):
                 inside_step.make_way(run, again)
             else:
                 call()

@@ -157,7 +157,7 @@ class FakeSession:
 
     def step_into(self, step: str | None = None) -> Future[SessionState]:
         if self.stop is not None:
-            return self._do("step_into")
+            return self._do("step_into", *([step] if step else []))
         first = step or self.state.upcoming
         return self._do("step_into", *([step] if step else []), act=lambda: self._go(lambda name: name == first, first))
 

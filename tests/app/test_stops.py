@@ -258,7 +258,7 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         assert frame is not None
         assert frame.name == "main"  # not the library that raised
         desk.session.given.clear()
-        await driver.press("n", "s", "f")
+        await driver.press("n", "f")
         assert desk.session.given == []
         assert "c lets the step fail" in driver.notices
         desk.session.note("it reads A's output \x1b[2J")
@@ -267,8 +267,8 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         assert driver.main.situation.pane == "source"
         await driver.press("d")
         assert "/lib/pandas/core.py cannot be read" in driver.text
-        await driver.press("r", "c")
-        assert [each[0] for each in desk.session.given] == ["rerun", "continue_"]
+        await driver.press("1", "down", "s", "r", "c")
+        assert desk.session.given == [("step_into", "train"), ("rerun", "train"), ("continue_",)]
 
 
 # --- breakpoints on lines

@@ -151,6 +151,20 @@ def test_rerun_over_a_held_failure_lets_it_fail_first(tmp_path: Path):
     made.close()
 
 
+@pytest.mark.parametrize("step", ["A", "B"])
+def test_stepping_into_a_step_over_a_held_failure_lets_that_fail_first(tmp_path: Path, step: str):
+    made, debugger, held = stopped_in_b(tmp_path, StopKind.EXCEPTION)
+    assert made.session.why_not("step_into", step) is None
+    debugger.when_resumed = lambda how: held.result.set_result(failed())
+    made.executor.behaviours[step] = hang
+    made.session.step_into(step).result(5)
+    eventually(lambda: debugger.asked("follow")[-1][1] == step and len(debugger.asked("follow")) == 3)
+    assert debugger.asked("resume") == [("resume", "continue")]
+    assert [order.entry for order in debugger.orders] == [False, False, True]
+    assert str(made.session.attempts("B")[0].status) == "failed"
+    made.close()
+
+
 def test_a_held_failure_says_what_its_step_was_reading(tmp_path: Path):
     made, debugger, step = stopped_in_b(tmp_path, StopKind.EXCEPTION)
     note = made.session.state.steps["B"].note

@@ -6,9 +6,9 @@ from cursus_tui.app.screens.main import MainScreen, Verb
 
 
 def step_into(screen: MainScreen) -> None:
-    """At a stop into the call; else the selected step, to the first line of its main."""
+    """At a stop into the call; else, or where a step has failed, the selected step to the first line of its main."""
     now = screen.situation
-    if now.stop is not None:
+    if now.stop is not None and not now.held:
         screen.command(lambda session: session.step_into())
     elif (step := now.step) is not None:
         screen.command(lambda session: session.step_into(step))
