@@ -140,7 +140,7 @@ class DebugSession:
 
     def resume(self, how: Resume) -> None:
         """Let a stopped step go on; nothing happens where none is stopped."""
-        self._wish(self._resume(how))
+        self._wish(self._hub.resume(how))
 
     def suspend(self) -> None:
         """Stop the running step on the line that it is at."""
@@ -280,11 +280,6 @@ class DebugSession:
     async def _farewell(self) -> None:
         await self._ides.close()
         self._hub.link.close()
-
-    async def _resume(self, how: Resume) -> None:
-        halted = self._hub.halted
-        if halted is not None:
-            await self._hub.request(self._hub.terminal, how.value, {"threadId": halted.get("threadId", 1)})
 
     def _ask(self, command: str, read: Callable[[dict[str, Any]], Answer], **arguments: Any) -> Future[Answer]:
         async def asked() -> Answer:

@@ -15,8 +15,9 @@ from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.readings import condition_failure, exception_text, kind_of_stop, place_of, rows_of, whole
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
+from cursus_tui.debugging.type_ahead import TypeAhead
 from cursus_tui.execution.ports import StepProcess, WorkerEvent
-from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, StopKind
+from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, Resume, StopKind
 from cursus_tui.records.events import DebuggerChanged, Noticed, SessionEvent
 from cursus_tui.records.run import Attempt
 from cursus_tui.text import safe
@@ -73,6 +74,7 @@ class Hub:
         self._number = 0
         self._evaluating = 0
         self._pausing = False
+        self._ahead = TypeAhead()
         self._tasks: set[asyncio.Task[object]] = set()
         self.link = StepLink(
             self.armed,
@@ -150,6 +152,7 @@ class Hub:
             self.broadcast("thread", {"reason": "exited", "threadId": thread})
         self.threads.clear()
         self._pausing = False
+        self._ahead.clear()
         self._settled(self._number)
 
     def _filters(self) -> set[str]:
@@ -202,6 +205,9 @@ class Hub:
             text=exception_text(body),
         )
         followed.in_breakpoint_call = self._pausing = False
+        if (how := self._ahead.at(stop)) is not None:
+            await self._let_on(how, thread)
+            return
         self._stop = stop
         self._publish()
         followed.tell(stop)
@@ -292,6 +298,22 @@ class Hub:
             return await upstream.ask(command, arguments)
         finally:
             self._evaluating -= 1
+
+    async def resume(self, how: Resume) -> None:
+        """Let the stopped step go on, for the terminal; on its way to the next line that is kept for there.
+
+        Raises:
+            DebugError: It cannot.
+        """
+        seen = self._stop is not None and self._stop.number == self._number
+        if self.halted is not None and (seen or how is Resume.CONTINUE):
+            await self._let_on(how, whole(self.halted.get("threadId", 1)))
+        else:
+            self._ahead.add(how)
+
+    async def _let_on(self, how: Resume, thread: int) -> None:
+        self._ahead.sent(how)
+        await self.request(self.terminal, how.value, {"threadId": thread})
 
     async def suspend(self) -> None:
         """Stop the running step at its next line.

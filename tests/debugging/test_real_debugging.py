@@ -64,6 +64,16 @@ def test_over_into_out_and_to_a_line(desk: Desk) -> None:
     assert desk.told.is_quiet(), "the line to run to was forgotten"
 
 
+def test_lines_typed_ahead_are_stepped_over(desk: Desk) -> None:
+    desk.start(entry=True)
+    first = desk.stopped()
+    for _ in range(3):
+        desk.debug.resume(Resume.OVER)
+    stop = desk.stopped()
+    assert (stop.number - first.number, stop.line) == (3, FIRST + 3)
+    assert desk.finish().status == "passed"
+
+
 def test_a_breakpoint_set_later_stops_the_running_step(desk: Desk) -> None:
     desk.start()
     desk.wait_for("called")

@@ -1,0 +1,85 @@
+"""Keys typed faster than the step stops: they count at its next line, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_pydevd import FakePydevd
+from test_hub import Desk
+
+from cursus_tui.debugging import type_ahead
+from cursus_tui.records.debug import Resume, StopKind
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.debug.close()
+
+
+def asked(step: FakePydevd, name: str) -> int:
+    return [each for each, _ in step.requests].count(name)
+
+
+def stopped(desk: Desk) -> FakePydevd:
+    step = desk.attached(7)
+    step.stop(7)
+    assert desk.told.next().kind is StopKind.BREAKPOINT
+    return step
+
+
+def test_each_key_is_a_line(desk: Desk) -> None:
+    step = stopped(desk)
+    for how in (Resume.OVER, Resume.OVER, Resume.INTO):
+        desk.debug.resume(how)
+    step.wait_for("next")
+    step.stop(8, "step")
+    step.wait_for("next", 2)
+    step.stop(9, "step")
+    step.wait_for("stepIn")
+    step.stop(20, "step")
+    stop = desk.told.next()
+    assert (stop.number, stop.line, stop.kind) == (4, 20, StopKind.STEP)
+    assert desk.told.is_quiet()
+    assert (asked(step, "next"), asked(step, "stepIn")) == (2, 1)
+
+
+@pytest.mark.parametrize("reason", ["breakpoint", "exception"])
+def test_another_stop_than_a_line_drops_them_all(desk: Desk, reason: str) -> None:
+    step = stopped(desk)
+    for _ in range(4):
+        desk.debug.resume(Resume.OVER)
+    step.wait_for("next")
+    step.stop(7, reason)
+    assert desk.told.next().kind is StopKind(reason)
+    assert desk.told.is_quiet()
+    assert asked(step, "next") == 1
+    desk.debug.resume(Resume.OVER)
+    step.wait_for("next", 2)
+    step.stop(8, "step")
+    assert desk.told.next().line == 8
+    assert asked(step, "next") == 2, "nothing of the first keys is left"
+
+
+def test_what_was_typed_long_ago_is_dropped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type_ahead, "KEPT_SECONDS", 0.0)
+    step = stopped(desk)
+    desk.debug.resume(Resume.OVER)
+    desk.debug.resume(Resume.OVER)
+    step.wait_for("next")
+    step.stop(8, "step")
+    assert desk.told.next().line == 8
+    assert asked(step, "next") == 1
+
+
+def test_going_on_waits_for_no_key(desk: Desk) -> None:
+    step = stopped(desk)
+    desk.debug.resume(Resume.CONTINUE)
+    desk.debug.resume(Resume.OVER)
+    step.wait_for("continue")
+    step.stop(9, "step")
+    assert desk.told.next().line == 9
+    assert asked(step, "next") == 0
