@@ -402,3 +402,19 @@ async def test_the_screen_says_that_it_looks_into_the_scripts_until_it_has(desk:
         await driver.until(lambda: "Checks 1" in driver.text)
         await driver.settle()
         assert "nothing ran yet" in driver.told
+
+
+async def test_the_headings_of_all_panes_fit_a_narrow_screen(desk: FakeDesk) -> None:
+    everything = " 1 Pipeline 2 Data 3 Source 4 Call 5 Log 6 Variables 7 Checks 8 Breaks 9 Stack"
+    async with opened(desk, (80, 24)) as driver:
+        driver.main.change(findings=(), checking=False)
+        for pane in range(1, 10):
+            await driver.press(str(pane))
+            assert driver.text.split("\n")[0].rstrip() == everything
+        driver.main.change(checking=True)
+        await driver.settle()
+        assert driver.text.split("\n")[0].rstrip() == everything.replace("Checks", "Checks …")
+        await driver.press("b")
+        await driver.pilot.resize_terminal(50, 24)
+        await driver.settle()
+        assert all(f" {number} " in driver.text.split("\n")[0] for number in range(1, 10))

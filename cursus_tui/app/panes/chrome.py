@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,6 +14,14 @@ from textual.widget import Widget
 from cursus_tui.app.standing import Next
 from cursus_tui.text import fit
 
+_BREAKS = {"Breakpoints": "Breaks"}
+_BRIEF = {**_BREAKS, "Variables": "Vars"}
+_TIGHTER: tuple[tuple[str, Mapping[str, str], int], ...] = (
+    (" ", {}, 99),
+    ("", _BREAKS, 99),
+    *(("", _BRIEF, longest) for longest in (99, 5, 4, 2)),
+)
+"""(after a heading, short names, most letters of one): the first with which all headings fit. At 80 cells nine do."""
 _SURE_KEYS = 2
 """Keys of the status line that stay even where the sentence has to be cut for them."""
 
@@ -46,12 +55,12 @@ class PaneBar(Line):
             self.pane = pane
 
     def _headings(self) -> list[tuple[str, str]]:
-        """(pane id, heading); in little room words are cut, those of the pane with the focus last."""
-        for longest in (99, 5, 4, 2):
-            found = [
-                (pane, f" {number} {title if pane == self.focused_pane else _cut(title, longest)} ")
-                for pane, number, title in self.panes
-            ]
+        """(pane id, heading); in little room gaps go first, then words are cut, that of the pane with the focus not."""
+        for gap, short, longest in _TIGHTER:
+            found = []
+            for pane, number, title in self.panes:
+                words = _cut(_shorter(title, short), 99 if pane == self.focused_pane else longest)
+                found.append((pane, f" {number} {words}{gap}"))
             if sum(cell_len(text) for _, text in found) <= self.size.width:
                 break
         return found
@@ -77,6 +86,12 @@ class PaneBar(Line):
             if x < start:
                 self.post_message(self.Chosen(pane))
                 return
+
+
+def _shorter(title: str, short: Mapping[str, str]) -> str:
+    """A title with the short name of its pane, where there is one."""
+    name, gap, rest = title.partition(" ")
+    return short.get(name, name) + gap + rest
 
 
 def _cut(title: str, longest: int) -> str:
