@@ -72,4 +72,5 @@ def _took(run: RunControl, profiler: Profiler, result: Profile | ProfileError) -
         return
     run.store.keep_profile(result)
     run.say(Profiled(result))
-    run.notice(f"{step} was profiled: {len(result.hot):,} hot lines, marked in its source", "info")
+    own = sum(not each.library for each in result.hot)
+    run.notice(f"{step} was profiled: {own:,} hot lines, marked in the source; P tells all", "info")

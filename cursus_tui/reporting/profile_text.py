@@ -12,10 +12,16 @@ from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.text import human_bytes, human_seconds, safe
 
 _BARS = "▁▂▃▄▅▆▇█"
+_BARS_WIDTH = 100
 
 
 def profile_lines(
-    attempt: Attempt, profile: Profile | None, samples: Sequence[ResourceSample], *, lines: int = 40, width: int = 100
+    attempt: Attempt,
+    profile: Profile | None,
+    samples: Sequence[ResourceSample],
+    *,
+    lines: int = 40,
+    width: int | None = None,
 ) -> Iterator[str]:
     """Time by phase, memory over time, and the lines that took the time; safe for a terminal.
 
@@ -24,13 +30,13 @@ def profile_lines(
         profile: What was sampled of it; None where it was not profiled.
         samples: What it used over time.
         lines: At most so many lines of code.
-        width: Cells of a line of text.
+        width: Cells of a line of text; None where lines may be as long as their paths.
     """
     yield "time by phase"
-    yield from _phases(attempt, width)
+    yield from _phases(attempt, width or _BARS_WIDTH)
     yield ""
     yield "memory over time"
-    yield from _memory(samples, width)
+    yield from _memory(samples, width or _BARS_WIDTH)
     yield ""
     if profile is None:
         yield "which lines took the time is not known: it was not profiled (P on the screen)"
@@ -49,10 +55,10 @@ def profile_lines(
             yield _line(each, width)
 
 
-def _line(each: LineShare, width: int) -> str:
+def _line(each: LineShare, width: int | None) -> str:
     place = f"{each.file}:{each.line}"
     function = safe(each.function, 40)
-    room = max(20, width - 17 - len(function))
+    room = max(20, width - 17 - len(function)) if width else len(place)
     place = safe(place if len(place) <= room else "…" + place[1 - room :])
     return f"  {each.total:>5.0%} {each.own:>5.0%}  {place} {function}"
 

@@ -15,6 +15,7 @@ import pytest
 from cursus_tui.cli.main import main
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.step_attempt import AttemptMaker
+from cursus_tui.records.profile import LineShare, Profile
 from cursus_tui.records.run import Phase
 from cursus_tui.samples.generate import generate
 from cursus_tui.storage.store import RunStore
@@ -279,3 +280,28 @@ def test_a_traceback_is_kept_with_its_locals_and_shown_later(
     assert main(["show", "last", first, "--traceback", *where]) == 2
     assert f"{first} did not fail in" in capsys.readouterr().err
     assert second
+
+
+def test_a_profile_in_words_and_as_json(chain: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(chain)]) == 0
+    step = names_of(chain)[0]
+    where = ("--path", str(chain), "--profile")
+    capsys.readouterr()
+    assert main(["show", "last", step, *where]) == 0
+    told = capsys.readouterr().out
+    assert "time by phase" in told
+    assert "it was not profiled" in told
+    with (store := RunStore(open_workspace(chain.parent))).transaction():
+        run_id = store.read.runs()[0].run_id
+        lines = (LineShare(str(script_of(chain)), 12, "main", 0.75, 0.5),)
+        store.keep_profile(Profile(run_id, step, 1, 40, 0.4, 100, lines))
+    store.close()
+    store.workspace.close()
+    capsys.readouterr()
+    assert main(["show", "last", step, *where]) == 0
+    assert f"75%   50%  {script_of(chain)}:12 main" in capsys.readouterr().out
+    code, document = run(capsys, "show", "last", step, *where)
+    assert code == 0
+    assert document["profile"]["lines"][0]["total"] == 0.75
+    assert document["main_seconds"] >= 0
+    assert main(["show", "last", *where]) == 2
