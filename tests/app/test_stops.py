@@ -244,6 +244,19 @@ async def test_without_a_stop_the_stack_says_how_to_come_to_one(desk: FakeDesk, 
         assert "p stops it on the line that it is at" in driver.text
 
 
+async def test_leaving_a_stopped_step_is_asked_about(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("s")
+        await stopped(driver, stops, 7, StopKind.ENTRY)
+        await driver.press("q")
+        assert "prepare is stopped inside" in driver.text
+        assert "let it run on" in driver.text
+        await driver.press("escape")
+        await stopped(driver, stops, 8, StopKind.EXCEPTION, "KeyError: 'amount'")
+        await driver.press("q")  # it has failed: nothing that it could still do is lost
+        assert not driver.app.is_running or driver.app.return_value is not None
+
+
 # --- a failure that is held
 
 

@@ -49,11 +49,13 @@ def restart(screen: MainScreen) -> None:
 
 
 def quit_app(screen: MainScreen) -> None:
-    """Leave at once when nothing of ours runs, else ask what becomes of it."""
-    if not screen.situation.running or screen.desk.workspace.read_only:
+    """Leave at once when nothing of ours can come to an end of its own, else ask what becomes of it."""
+    now = screen.situation
+    stands_inside = now.stop is not None and not now.held
+    if not (now.running or stands_inside) or screen.desk.workspace.read_only:
         screen.app.exit(Leaving(keep_running=False))
         return
-    state = screen.situation.state
+    state = now.state
     current = (state.current if state else None) or "a step"
 
     def answered(answer: str | None) -> None:
@@ -67,7 +69,8 @@ def quit_app(screen: MainScreen) -> None:
         ("cancel", "Cancel it and quit", "what it wrote so far is not used"),
         ("stay", "Stay", ""),
     ]
-    screen.app.push_screen(Choose("Quit", f"{current} is running.", answers), answered)
+    standing = "stopped inside" if stands_inside else "running"
+    screen.app.push_screen(Choose("Quit", f"{current} is {standing}.", answers), answered)
 
 
 def keep_running(screen: MainScreen) -> None:
