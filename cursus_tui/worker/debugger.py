@@ -89,14 +89,15 @@ class Debugger:
         try:
             lend(str(order["lent"]), str(order["pycache"]))
             facts = _facts()
+            if late:
+                # Where memory is limited, there may be no room for a thread.
+                thread = _Thread(target=self._begin_late, args=(order,), name="cursus-tui", daemon=True)
+                mark_as_ours(thread)
+                thread.start()
         except BaseException:
             self._is_starting = False
             raise
-        if late:
-            thread = _Thread(target=self._begin_late, args=(order,), name="cursus-tui", daemon=True)
-            mark_as_ours(thread)
-            thread.start()
-        else:
+        if not late:
             self._begin(order)
         return facts
 
