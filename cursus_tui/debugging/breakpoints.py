@@ -28,15 +28,21 @@ def union(clients: Sequence[Sequence[SourceBreakpoint]]) -> list[SourceBreakpoin
     """One breakpoint a line, in order of lines.
 
     Args:
-        clients: Each client's breakpoints in a file; who comes first wins where both, or neither, have a condition.
+        clients: Each client's breakpoints in a file. One that always stops wins; of two with conditions either stops;
+            else, with the debugger's own hit counts or messages, who comes first wins.
     """
     chosen: dict[int, SourceBreakpoint] = {}
     for breakpoints in clients:
         for one in breakpoints:
             line = line_of(one)
             held = chosen.get(line)
-            if line and (held is None or (_always(one) and not _always(held))):
+            if not line or (held is not None and _always(held)):
+                continue
+            if held is None or _always(one):
                 chosen[line] = one
+            elif _is_condition(held) and _is_condition(one) and held["condition"] != one["condition"]:
+                # On lines of their own: each may end in a comment.
+                chosen[line] = {**held, "condition": f"({held['condition']}\n) or ({one['condition']}\n)"}
     return [chosen[line] for line in sorted(chosen)]
 
 
@@ -130,3 +136,8 @@ def _split(message: str) -> tuple[str, list[str]]:
 
 def _always(one: SourceBreakpoint) -> bool:
     return not (one.get("condition") or one.get("hitCondition") or one.get("logMessage"))
+
+
+def _is_condition(one: SourceBreakpoint) -> bool:
+    """Whether an expression alone says if it stops."""
+    return isinstance(one.get("condition"), str) and not (one.get("hitCondition") or one.get("logMessage"))

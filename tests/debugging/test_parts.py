@@ -121,10 +121,17 @@ def test_a_logpoint_prints_and_never_stops(
     assert capsys.readouterr().out == printed + "\n"
 
 
-def test_an_unconditional_breakpoint_wins_then_the_first_client() -> None:
+def test_an_unconditional_breakpoint_wins_and_counts_are_the_first_clients() -> None:
     terminal = [{"line": 3, "condition": "a"}, {"line": 1, "condition": "t"}]
-    ide = [{"line": 3}, {"line": 1, "condition": "i"}, {"line": 2}, {"line": "x"}, {"line": -1}]
+    ide = [{"line": 3}, {"line": 1, "hitCondition": "2"}, {"line": 2}, {"line": "x"}, {"line": -1}]
     assert union([terminal, ide]) == [{"line": 1, "condition": "t"}, {"line": 2}, {"line": 3}]
+
+
+def test_two_conditions_on_a_line_both_stop() -> None:
+    terminal, ide = {"line": 3, "condition": "i == 1  # mine"}, {"line": 3, "condition": "i == 3"}
+    (both,) = union([[terminal], [ide]])
+    assert evaluated(both["condition"], 5) == [False, True, False, True, False]
+    assert union([[terminal], [terminal]]) == [terminal]
 
 
 def test_disabled_breakpoints_are_not_sent(tmp_path: Path) -> None:
