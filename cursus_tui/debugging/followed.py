@@ -39,9 +39,9 @@ class Followed:
     warned: bool = False
     """The user knows already that it cannot be debugged."""
 
-    def tell(self, stop: DebugStop | None) -> None:
-        """Tell the session, once."""
-        if self.told is not None and stop != self.last_told:
+    def tell(self, stop: DebugStop | None, *, again: bool = False) -> None:
+        """Tell the session, once; again where what it asked for did not happen."""
+        if self.told is not None and (again or stop != self.last_told):
             self.last_told = stop
             try:
                 self.told(stop)

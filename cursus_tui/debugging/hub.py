@@ -222,6 +222,15 @@ class Hub:
         self.broadcast("continued", body, but=but)
         asyncio.get_running_loop().call_later(QUIET_SECONDS, self._settled, self._number)
 
+    def _still_stands(self, halted: Message, stop: DebugStop | None, number: int) -> None:
+        """A resume was refused: who was told that it goes on, or waits for that, is told again where it stands."""
+        if self.halted is None and number == self._number:
+            self.halted, self._stop = halted, stop
+            self.broadcast("stopped", halted)
+            self._publish()
+            if self.running is not None and stop is not None:
+                self.running.tell(stop, again=True)
+
     def _settled(self, number: int) -> None:
         """No other stop followed at once: it really went on."""
         if self.halted is None and number == self._number:
@@ -287,10 +296,16 @@ class Hub:
         if command in RESUMES:
             if self.halted is None:
                 raise DebugError("it is not stopped")
+            stood = self.halted, self._stop, self._number
             posted = upstream.post(command, arguments)
             # Forgotten at once: a second resume of a step that runs would never be answered.
             self._goes_on(client)
-            return await upstream.answer(command, posted)
+            try:
+                return await upstream.answer(command, posted)
+            except DebugError:
+                if upstream.is_open and not posted.cancelled():
+                    self._still_stands(*stood)
+                raise
         if command != "evaluate":
             return await upstream.ask(command, arguments)
         self._evaluating += 1

@@ -70,7 +70,9 @@ def told(run: RunControl, live: LiveStep, stop: DebugStop | None) -> None:
 
 
 def _stopped(run: RunControl, live: LiveStep, stop: DebugStop) -> None:
-    process, ran = live.process, run.at.stop is None
+    if live.process is not None and run.at.stop is None:
+        # At once: it stands still also where that cannot be stored.
+        live.process.clock(held=True)
     run.at = run.at.but(stop=stop, going=False, goal=dataclasses.replace(run.at.goal, stopping=False))
     stands(run, live, StepStatus.PAUSED)
     # An exception in a thread of the script's is no failure of the step.
@@ -80,8 +82,6 @@ def _stopped(run: RunControl, live: LiveStep, stop: DebugStop) -> None:
         hint = failure_hint(StepError(kind, message), live.uses, live.protected)
         run.at = run.at.with_states({stop.step: StepState(stop.step, StepStatus.PAUSED, live.attempt, note=hint)})
     run.pause(PauseReason.FAILURE if failed else PauseReason.INSIDE_STEP, live.attempt.step)
-    if ran and process is not None:
-        run.after_commit(lambda: process.clock(held=True))
 
 
 def goes_on(run: RunControl) -> None:

@@ -168,8 +168,12 @@ class SessionLoop:
             message = self._messages.get()
             if message is None:
                 return
+            stop = self.run.at.stop
             if message.runs and self._unstored and not self._store_again():
                 self._answer(message, IllegalCommand("the disk is still full: free some space first"))
+            elif self.run.at.stop is not stop:
+                # Nobody has seen yet where it stands: what was asked for was to go on from the full disk.
+                self._answer(message, None)
             else:
                 self._handle(message)
         self._finish(self._stopping)

@@ -85,11 +85,11 @@ def stands(run: RunControl, live: LiveStep, status: StepStatus, **changes: Any) 
     """Where a live step stands now; one that is stopped inside stays paused, whatever it reported before."""
     if run.at.stop is not None:
         status = StepStatus.PAUSED
-    attempt = dataclasses.replace(live.attempt, status=status, **changes)
-    if attempt == live.attempt:
+    attempt, step = dataclasses.replace(live.attempt, status=status, **changes), live.attempt.step
+    # What a full disk kept from being stored is known here already, but not shown.
+    if attempt == live.attempt and run.at.states[step].attempt is live.attempt:
         return
     live.attempt = attempt
-    step = live.attempt.step
     run.at = run.at.with_states({step: StepState(step, status, live.attempt)})
 
 

@@ -250,6 +250,31 @@ def test_running_to_a_line_goes_on_and_forgets_the_line(desk: Desk) -> None:
     until(lambda: step.lines() == [7])
 
 
+@pytest.mark.parametrize("command", ["next", "continue"])
+def test_a_refused_resume_leaves_it_stopped_for_everyone(desk: Desk, command: str) -> None:
+    step = desk.attached(7)
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    stop = desk.told.next()
+    ide.wait("stopped")
+    step.answers[command] = "not now"
+    if command == "next":
+        desk.debug.resume(Resume.OVER)
+    else:
+        desk.debug.run_to(SCRIPT, 30)
+    assert desk.told.next() == stop, "whoever waits for it waits no longer"
+    ide.wait("continued")
+    ide.wait("stopped")
+    assert desk.told.is_quiet()
+    assert desk.debug.state.stop == stop
+    assert desk.notices() == ["not now"]
+    desk.debug.resume(Resume.OUT)
+    step.wait_for("stepOut")
+    assert desk.told.next() is None
+    ide.close()
+
+
 def test_an_exception_says_what_it_is(desk: Desk) -> None:
     step = desk.attached(7)
     assert desk.order is not None

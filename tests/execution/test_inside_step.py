@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from scripted import Bench, ScriptedStep, bench, chain, eventually, failed, hang
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.debug import StopKind
 from cursus_tui.records.events import Noticed, SessionChanged
+from cursus_tui.records.run import StepStatus
 
 
 def stopped_in_b(
@@ -364,4 +366,31 @@ def test_step_into_runs_one_step_and_asks_to_stop_in_main(tmp_path: Path):
     assert (made.executor.started, made.stands) == (["A", "A"], ("paused", "after step", "A"))
     made.run("continue_")
     assert [each.entry for each in debugger.orders] == [True, True, False]
+    made.close()
+
+
+def test_a_disk_that_is_full_when_a_step_stops_inside_holds_its_clock_and_shows_the_stop_later(tmp_path: Path):
+    full: list[bool] = []
+
+    def at_boundary(boundary: str) -> None:
+        if full and boundary == "before commit":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    debugger = FakeDebugger()
+    made = bench(chain(tmp_path, "A"), {"A": hang}, debugger=debugger, at_boundary=at_boundary)
+    made.session.continue_().result(5)
+    full.append(True)
+    stop = debugger.stop()
+    eventually(lambda: made.stands == ("paused", "disk full", "A"))
+    assert made.executor.steps["A"].held == [True], "its time limit must not run out while it stands"
+    full.clear()
+    made.run("continue_")
+    assert made.stands == ("paused", "inside step", "A"), "not passed by unseen"
+    assert made.session.state.steps["A"].status is StepStatus.PAUSED
+    assert debugger.asked("resume") == []
+    made.session.continue_().result(5)
+    assert debugger.asked("resume") == [("resume", "continue")]
+    debugger.goes_on()
+    eventually(lambda: made.executor.steps["A"].held[-1] is False)
+    assert stop.number == 1
     made.close()
