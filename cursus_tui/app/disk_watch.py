@@ -50,10 +50,12 @@ class DiskWatch:
     def _take_over(self, changed: tuple[Path, ...]) -> None:
         session, desk = self._screen.session, self._screen.desk
         names = ", ".join(file.name for file in changed)
-        if session is not None and session.state.phase is Phase.RUNNING:
+        stop = self._screen.situation.stop
+        if stop is not None or (session is not None and session.state.phase is Phase.RUNNING):
             if changed != self._waiting:
                 self._waiting = changed
-                self._say(f"{names} changed on disk: it holds as soon as nothing runs", "info")
+                ended = f"once {stop.step} has ended: let it go, then run it again" if stop is not None else ""
+                self._say(f"{names} changed on disk: it holds {ended or 'as soon as nothing runs'}", "info")
             return
         try:
             desk.reload(changed)

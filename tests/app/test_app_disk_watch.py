@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from app_driver import opened
 from fake_desk import FakeDesk
+from fake_stops import FakeStops
 
 from cursus_tui.execution.options import RunOptions
+from cursus_tui.records.debug import StopKind
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import StepStatus
 from cursus_tui.samples.generate import generate
@@ -27,6 +29,18 @@ async def test_while_a_step_runs_a_change_waits(tmp_path: Path) -> None:
         desk.session.release()
         await driver.until(lambda: desk.reloaded == [(tmp_path / "demo.dag.json",)])
         assert driver.notices.count("as soon as") == 1
+
+
+async def test_while_a_step_is_stopped_inside_a_change_waits_and_says_so(tmp_path: Path) -> None:
+    desk = FakeDesk(tmp_path, holding=["prepare"])
+    stops = FakeStops(desk)
+    async with opened(desk) as driver:
+        await driver.press("n")
+        stops.stop(8, StopKind.EXCEPTION, text="KeyError: 'amount'")
+        await driver.settle()
+        desk.changed = (tmp_path / "demo.dag.json",)
+        await driver.until(lambda: "demo.dag.json changed on disk: it holds once prepare has ended" in driver.notices)
+        assert desk.reloaded == []
 
 
 async def test_a_file_that_became_invalid_is_told_with_its_line(desk: FakeDesk) -> None:
