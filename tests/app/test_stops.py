@@ -10,7 +10,9 @@ from app_driver import Driver, opened
 from fake_desk import FakeDesk
 from fake_stops import FakeStops
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.widgets import Input
 
+from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.app.panes.source_pane import SourcePane
 from cursus_tui.records.debug import DebugThread, IdeState, LineBreakpoint, StopKind
 from cursus_tui.records.events import LineBreakpointsChanged
@@ -430,3 +432,53 @@ async def test_pausing_says_when_it_takes_effect(desk: FakeDesk, stops: FakeStop
         await driver.press("p")
         assert ("pause",) in desk.session.given
         assert "at its next line" in driver.notices
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_stop_takes_no_key_from_the_search_line(
+    desk: FakeDesk, stops: FakeStops, size: tuple[int, int]
+) -> None:
+    async with opened(desk, size) as driver:
+        await driver.press("n", "5", "/", "c", "n")
+        given = len(desk.session.given)
+        await stopped(driver, stops, 7)
+        line = driver.main.query_one(SearchLine)
+        assert line.has_focus
+        await driver.press("c", "f")
+        assert line.value == "cncf"
+        assert len(desk.session.given) == given
+        await driver.press("escape")
+        assert driver.main.situation.pane == "source"
+        assert "▶ 7" in driver.text
+
+
+async def test_a_stop_takes_no_key_from_the_palette(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n", ":", "q", "u")
+        given = len(desk.session.given)
+        await stopped(driver, stops, 7)
+        await driver.press("c", "n")
+        assert driver.app.screen.query_one(Input).value == "qucn"
+        assert len(desk.session.given) == given
+        await driver.press("escape")
+        assert driver.main.situation.pane == "source"
+
+
+async def test_a_stop_outlives_another_size_and_a_zoom(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7)
+        for size in ((160, 45), (80, 24), (160, 45)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            assert "▶ 7" in driver.text
+            assert source(driver).has_focus
+            assert driver.main.pane("stack").display is (size[0] == 160)
+        await driver.press("z")
+        assert "▶ 7" in driver.text
+        assert not driver.main.pane("stack").display
+        await stopped(driver, stops, 8)
+        assert "▶ 8" in driver.text
+        assert not driver.main.pane("stack").display
+        await driver.press("z")
+        assert driver.main.pane("stack").display

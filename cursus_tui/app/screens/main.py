@@ -49,6 +49,8 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         self._kept = desk.pipeline.overrides
         self.disk = DiskWatch(self)
         self.stops = Stops(self)
+        self._source_waits = False
+        """A stop came while a search was typed: its place is shown after that."""
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def on_mount(self) -> None:
@@ -144,9 +146,10 @@ class MainScreen(PanedScreen, inherit_bindings=False):
 
     def on_search_line_asked(self, event: SearchLine.Asked) -> None:
         """The search begins."""
+        pane = self.current
         self.close_search()
         if event.text:
-            self.current.search(event.text)
+            pane.search(event.text)
 
     def open_search(self) -> None:
         """Ask what to search for."""
@@ -155,8 +158,11 @@ class MainScreen(PanedScreen, inherit_bindings=False):
     def close_search(self) -> bool:
         """Put the search line away; False where it was not open."""
         closed = self.query_one(SearchLine).close()
-        if closed:
+        if closed and self._source_waits:
+            self.go_to("source")
+        elif closed:
             self.current.focus_target.focus()
+        self._source_waits = False
         return closed
 
     # --- facts come up ------------------------------------------------------------------------------
@@ -212,11 +218,11 @@ class MainScreen(PanedScreen, inherit_bindings=False):
             self.show_source()
 
     def show_source(self) -> None:
-        """A failure or a stop opens the right place; it takes the focus from no question."""
-        if self.app.screen is self and not isinstance(self.focused, Input):
-            self.go_to("source")
+        """A failure or a stop opens the right place; it takes no key from a question, nor from what is typed."""
+        if isinstance(self.focused, Input):
+            self._source_waits = True
         else:
-            self.show_tab("source")
+            self.go_to("source")
 
     def on_pipeline_arrived(self, event: messages.PipelineArrived) -> None:
         """Edited, here or on disk: resolved anew."""
