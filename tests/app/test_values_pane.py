@@ -178,6 +178,16 @@ async def test_a_variable_is_set(desk: FakeDesk, step: FakeValues) -> None:
         assert "put the cursor on a variable" in driver.notices
 
 
+async def test_what_a_call_returned_cannot_be_set(desk: FakeDesk, step: FakeValues) -> None:
+    step.locals[0]["(return) double"] = 4
+    async with opened(desk) as driver:
+        await stopped(driver, step)
+        await go(driver, "(return) double")
+        await driver.press("=")
+        assert driver.app.screen is driver.main
+        assert "nothing can be assigned to (return) double" in driver.notices
+
+
 async def test_a_value_is_copied(desk: FakeDesk, step: FakeValues) -> None:
     async with opened(desk) as driver:
         await stopped(driver, step)

@@ -16,6 +16,8 @@ from cursus_tui.app.screens.main import MainScreen, Verb
 from cursus_tui.records.debug import Variable
 from cursus_tui.storage.layout import AttemptFolder
 
+_RETURNED = "(return) "
+"""Before the name of a function whose newest value the debugger lists among the locals."""
 _ASSIGNED = re.compile(
     r"\s*(?:for\s+)?([A-Za-z_][\w.]*)\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?(?:=(?!=)|\bin\b|:[^=]*=(?!=))"
 )
@@ -99,7 +101,8 @@ def set_variable(screen: MainScreen) -> None:
     if target is None or debugger is None or stop is None:
         screen.say("put the cursor on a variable first", "warning")
         return
-    if target.sampled or not (target.container or assignment(target, "0")):
+    returned = target.name.startswith(_RETURNED)
+    if returned or target.sampled or not (target.container or assignment(target, "0")):
         screen.say(f"nothing can be assigned to {target.name}", "warning")
         return
 
