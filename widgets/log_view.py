@@ -30,7 +30,7 @@ from cursus_tui.widgets.log_wrap import places, top_for, wrap
 _SECONDS_BETWEEN_TURNS = 1 / 10
 _FLOOD = 500
 """Rows of one turn that are more than anybody follows."""
-_MOST_TURNS_LEFT_OUT = 2
+_MOST_TURNS_LEFT_OUT = 4
 _TEXTS_KEPT = 512
 _WHOLE = 64 * 1024
 """Bytes of a line that ``line_text`` gives, and cells that can be scrolled to."""
