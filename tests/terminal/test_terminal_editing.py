@@ -13,7 +13,7 @@ import pytest
 from small_project import write_project
 
 if TYPE_CHECKING:
-    from conftest import Terminal
+    from real_terminal import Terminal
 
 EDITOR = """
 import sys

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cursus_tui.samples.generate import generate
 
 if TYPE_CHECKING:
-    from conftest import Terminal
+    from real_terminal import Terminal
 
 
 class Ide:

@@ -12,7 +12,7 @@ import pytest
 from small_project import COPYING, write_project
 
 if TYPE_CHECKING:
-    from conftest import Terminal
+    from real_terminal import Terminal
 
 LINES = """
 first = 1

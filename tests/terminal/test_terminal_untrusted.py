@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from small_project import COPYING, write_project
 
 if TYPE_CHECKING:
-    from conftest import Terminal
+    from real_terminal import Terminal
 
 HOSTILE = "".join(
     (
