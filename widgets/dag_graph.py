@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import ClassVar
@@ -20,7 +20,7 @@ from cursus_tui.widgets import dag_nodes
 from cursus_tui.widgets.dag_layout import BOX_HEIGHT, Box, DagLayout, Line
 from cursus_tui.widgets.dag_nodes import DagNode, NodeFace
 from cursus_tui.widgets.hits import Hits
-from cursus_tui.widgets.line_view import LineView
+from cursus_tui.widgets.searched_view import SearchedView
 
 _LABEL_CELLS = 34
 """A longer name is cut in its box."""
@@ -32,7 +32,7 @@ _BORDERS = {False: tuple("╭─╮│╰╯┬"), True: tuple("┏━┓┃┗�
 Cell = tuple[str, Style]
 
 
-class DagGraph(LineView):
+class DagGraph(SearchedView):
     """The nodes of a DAG as boxes in layers, joined by lines; the same API as ``DagTree``.
 
     Up and down follow the lines, left and right go through a layer. Lines of the node under the cursor are
@@ -62,7 +62,6 @@ class DagGraph(LineView):
         self._place_of: dict[str, int] = {}
         self._feeds: dict[str, list[str]] = {}
         self._fed_by: dict[str, list[str]] = {}
-        self._hits = Hits()
         self._announced: str | None = None
         self._lit: list[Line] = []
         self._lit_of: str | None = None
@@ -116,28 +115,9 @@ class DagGraph(LineView):
 
     # --- search ------------------------------------------------------------------------------------
 
-    def find(self, text: str) -> int:
-        """Look for a text in all labels and go to the first hit from the cursor on; the number of hits."""
-        self._hits = Hits(text, [safe(self._dag_nodes[key].label) for key in self._reading_order])
-        self._hits.seek(self.cursor)
-        self._show_hit()
-        return len(self._hits)
-
-    def next_hit(self) -> None:
-        """Go to the next hit."""
-        self._hits.step(1)
-        self._show_hit()
-
-    def previous_hit(self) -> None:
-        """Go to the hit before."""
-        self._hits.step(-1)
-        self._show_hit()
-
-    def _show_hit(self) -> None:
-        if hit := self._hits.hit:
-            self.move_cursor(hit.row)
-        self.refresh()
-        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+    def searched(self) -> Iterable[str]:
+        """All labels."""
+        return (safe(self._dag_nodes[key].label) for key in self._reading_order)
 
     # --- moving: a "row" is a node, in reading order ---------------------------------------------------
 

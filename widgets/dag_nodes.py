@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from textual.message import Message
 from textual.widget import Widget
 
 from cursus_tui.text import safe
+from cursus_tui.widgets.line_view import ViewMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +55,20 @@ class DagNode:
     face: NodeFace = field(default_factory=NodeFace)
 
 
-class NodeHighlighted(Message):
+class NodeMessage(ViewMessage):
+    """Something about a node of the tree or graph."""
+
+    def __init__(self, view: Widget, key: str) -> None:
+        super().__init__(view)
+        self.key = key
+
+
+class NodeHighlighted(NodeMessage):
     """The cursor came to a node."""
 
-    def __init__(self, view: Widget, key: str) -> None:
-        super().__init__()
-        self.view = view
-        self.key = key
 
-    @property
-    def control(self) -> Widget:
-        """The tree or graph."""
-        return self.view
-
-
-class NodeChosen(Message):
+class NodeChosen(NodeMessage):
     """Enter or a double click on a node."""
-
-    def __init__(self, view: Widget, key: str) -> None:
-        super().__init__()
-        self.view = view
-        self.key = key
-
-    @property
-    def control(self) -> Widget:
-        """The tree or graph."""
-        return self.view
 
 
 class DagView(Protocol):
@@ -102,8 +90,5 @@ class DagView(Protocol):
     def find(self, text: str) -> int:
         """Look for a text in the labels, from the cursor on; the number of hits."""
 
-    def next_hit(self) -> None:
-        """Go to the next hit."""
-
-    def previous_hit(self) -> None:
-        """Go to the hit before."""
+    def step_hit(self, direction: int) -> None:
+        """Go to the next (1) or previous (-1) hit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -16,8 +16,9 @@ from cursus_tui.text import fit, safe
 from cursus_tui.widgets import dag_nodes
 from cursus_tui.widgets.dag_nodes import DagNode, NodeFace
 from cursus_tui.widgets.dag_rows import LaneRow, fold, lane_rows, primary_parents, tree_order
-from cursus_tui.widgets.hits import Hits
-from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.hits import Hit, Hits
+from cursus_tui.widgets.line_view import strip_of
+from cursus_tui.widgets.searched_view import SearchedView
 
 _WORD_FROM = 30
 """Narrower panes leave out the state's word; its glyph still tells it."""
@@ -26,7 +27,7 @@ _NAME_CELLS = 20
 """The name keeps this much before a column is shown beside it."""
 
 
-class DagTree(LineView):
+class DagTree(SearchedView):
     """The nodes of a DAG in topological order, each with its state, name and some figures.
 
     The order of the nodes given is kept where it is topological. Thousands of nodes are fine: only rows in
@@ -59,7 +60,6 @@ class DagTree(LineView):
         self._row_of: dict[str, int] = {}
         self._word_cells = 0
         self._column_cells: list[int] = []
-        self._hits = Hits()
         self._announced: str | None = None
 
     # --- the DAG -----------------------------------------------------------------------------------
@@ -113,29 +113,18 @@ class DagTree(LineView):
 
     # --- search ------------------------------------------------------------------------------------
 
-    def find(self, text: str) -> int:
-        """Look for a text in all labels, closed branches too, and go to the first hit from the cursor on."""
-        self._hits = Hits(text, [safe(self._shown[key].label) for key in self._order])
+    def searched(self) -> Iterable[str]:
+        """All labels, closed branches too."""
+        return (safe(self._shown[key].label) for key in self._order)
+
+    def search_start(self) -> int:
+        """The node under the cursor."""
         here = self.selected
-        self._hits.seek(self._order.index(here) if here is not None else 0)
-        self._show_hit()
-        return len(self._hits)
+        return self._order.index(here) if here is not None else 0
 
-    def next_hit(self) -> None:
-        """Go to the next hit."""
-        self._hits.step(1)
-        self._show_hit()
-
-    def previous_hit(self) -> None:
-        """Go to the hit before."""
-        self._hits.step(-1)
-        self._show_hit()
-
-    def _show_hit(self) -> None:
-        if hit := self._hits.hit:
-            self.select(self._order[hit.row])
-        self.refresh()
-        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+    def go_to_hit(self, hit: Hit) -> None:
+        """Go to its node, opening the branch it is hidden in."""
+        self.select(self._order[hit.row])
 
     # --- rows --------------------------------------------------------------------------------------
 

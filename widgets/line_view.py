@@ -15,11 +15,25 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 TONES = ("plain", "muted", "good", "bad", "warn", "active", "accent")
 """Names of the styles a caller may give to what it shows; their colours come from the theme."""
 
 _FLAT = Style(color="default", bgcolor="default", dim=False)
+
+
+class ViewMessage(Message):
+    """Something that a view says of itself."""
+
+    def __init__(self, view: Widget) -> None:
+        super().__init__()
+        self.view = view
+
+    @property
+    def control(self) -> Widget:
+        """The view, by which Textual tells apart who said it."""
+        return self.view
 
 
 class LineView(ScrollView, can_focus=True):
@@ -78,7 +92,7 @@ class LineView(ScrollView, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self._tones: dict[str, Style] = {}
 
-    class SearchMoved(Message):
+    class SearchMoved(ViewMessage):
         """Where a search stands.
 
         Attributes:
@@ -89,16 +103,10 @@ class LineView(ScrollView, can_focus=True):
         """
 
         def __init__(self, view: LineView, text: str, hit: int, hits: int | None) -> None:
-            super().__init__()
-            self.view = view
+            super().__init__(view)
             self.text = text
             self.hit = hit
             self.hits = hits
-
-        @property
-        def control(self) -> LineView:
-            """The widget searched."""
-            return self.view
 
     # --- what a subclass tells ---------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from textual.worker import Worker, get_current_worker
 
 from cursus_tui.text import human_bytes
 from cursus_tui.widgets.hits import pattern_of
-from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.line_view import LineView, ViewMessage, strip_of
 from cursus_tui.widgets.log_files import LogFiles, LogSource
 from cursus_tui.widgets.log_index import LogIndex
 from cursus_tui.widgets.log_search import search_log
@@ -61,18 +61,12 @@ class LogView(LineView):
         Binding("enter", "choose", "Show line", show=False, id="log.choose"),
     ]
 
-    class LogMessage(Message):
+    class LogMessage(ViewMessage):
         """Something about a log."""
 
         def __init__(self, view: LogView, line: int = 0) -> None:
-            super().__init__()
-            self.view = view
+            super().__init__(view)
             self.line = line
-
-        @property
-        def control(self) -> LogView:
-            """The log."""
-            return self.view
 
     class StatusChanged(LogMessage):
         """The place, the lengths, the file shown, following or wrapping changed."""
@@ -352,13 +346,9 @@ class LogView(LineView):
             self.cancel_search()
             self.post_message(self.SearchMoved(self, "", 0, 0))
 
-    def next_hit(self) -> None:
-        """Go to the next line with the text, from the end round to the beginning."""
-        self._search(self.cursor + 1, forward=True)
-
-    def previous_hit(self) -> None:
-        """Go to the line with the text before this one."""
-        self._search(self.cursor - 1, forward=False)
+    def step_hit(self, direction: int) -> None:
+        """Go to the next (1) or previous (-1) line with the text, round the end."""
+        self._search(self.cursor + direction, forward=direction > 0)
 
     def cancel_search(self) -> None:
         """Give up a search that is under way."""

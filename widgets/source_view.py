@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, get_args
 
 from rich.cells import cell_len
@@ -10,13 +10,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
 from cursus_tui.text import fit, safe
-from cursus_tui.widgets.hits import Hits
-from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.hits import Hit, Hits
+from cursus_tui.widgets.line_view import ViewMessage, strip_of
+from cursus_tui.widgets.searched_view import SearchedView
 from cursus_tui.widgets.source_marks import BREAKPOINT_GLYPHS, PLACE_GLYPHS, MarkKind, SourceMark
 from cursus_tui.widgets.source_text import ROLES, SourceText
 
@@ -27,7 +27,7 @@ _SLICE = 80
 __all__ = ["SourceMark", "SourceView"]
 
 
-class SourceView(LineView):
+class SourceView(SearchedView):
     """A source file to read: syntax colour, line numbers, marks, a cursor line, search.
 
     Lines are named by their numbers as shown (``first_line`` on); columns are characters, from 0.
@@ -61,18 +61,12 @@ class SourceView(LineView):
         Binding("enter", "choose", "Choose line", show=False, id="source.choose"),
     ]
 
-    class LineMessage(Message):
+    class LineMessage(ViewMessage):
         """Something about a line, named by its number as shown."""
 
         def __init__(self, view: SourceView, line: int) -> None:
-            super().__init__()
-            self.view = view
+            super().__init__(view)
             self.line = line
-
-        @property
-        def control(self) -> SourceView:
-            """The source view."""
-            return self.view
 
     class LineHighlighted(LineMessage):
         """The cursor came to a line."""
@@ -89,7 +83,6 @@ class SourceView(LineView):
         self.first_line = 1
         self._text = SourceText()
         self._marks: dict[int, dict[str, SourceMark]] = {}
-        self._hits = Hits()
         self._width = 0
         self._reader: Timer | None = None
         self._empty_note = ""
@@ -187,29 +180,14 @@ class SourceView(LineView):
 
     # --- search ------------------------------------------------------------------------------------
 
-    def find(self, text: str) -> int:
-        """Look for a literal text and go to the first hit from the cursor on; the number of hits."""
-        self._hits = Hits(text, self._text.lines)
-        self._hits.seek(self.cursor)
-        self._show_hit()
-        return len(self._hits)
+    def searched(self) -> Iterable[str]:
+        """The lines."""
+        return self._text.lines
 
-    def next_hit(self) -> None:
-        """Go to the next hit."""
-        self._hits.step(1)
-        self._show_hit()
-
-    def previous_hit(self) -> None:
-        """Go to the hit before."""
-        self._hits.step(-1)
-        self._show_hit()
-
-    def _show_hit(self) -> None:
-        if hit := self._hits.hit:
-            self.reveal(hit.row + self.first_line)
-            self._show_column(hit.row, hit.start, hit.end)
-        self.refresh()
-        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+    def go_to_hit(self, hit: Hit) -> None:
+        """Bring a hit into sight, sideways, too."""
+        self.reveal(hit.row + self.first_line)
+        self._show_column(hit.row, hit.start, hit.end)
 
     def _show_column(self, row: int, start: int, end: int) -> None:
         """Scroll sideways until characters are in sight."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.strip import Strip
 
 from cursus_tui.text import fit, safe
 from cursus_tui.widgets.hits import Hits
-from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.line_view import ViewMessage, strip_of
+from cursus_tui.widgets.searched_view import SearchedView
 
 _ORIGIN_FROM = 44
 """Narrower panes leave out the origin of a value."""
@@ -54,7 +54,7 @@ class ValueRow:
         return ("*" if self.overridden else " ") + ("?" if self.uncertain else " ")
 
 
-class ValueTable(LineView):
+class ValueTable(SearchedView):
     """Rows of a name, a value and its origin, under headings."""
 
     HELP = """
@@ -76,18 +76,12 @@ class ValueTable(LineView):
         Binding("right", "sideways(8)", "Scroll right", show=False, id="values.right"),
     ]
 
-    class RowMessage(Message):
+    class RowMessage(ViewMessage):
         """Something about a row."""
 
         def __init__(self, view: ValueTable, key: str) -> None:
-            super().__init__()
-            self.view = view
+            super().__init__(view)
             self.key = key
-
-        @property
-        def control(self) -> ValueTable:
-            """The table."""
-            return self.view
 
     class RowHighlighted(RowMessage):
         """The cursor came to a row."""
@@ -104,7 +98,6 @@ class ValueTable(LineView):
         self._name_cells = 0
         self._origin_cells = 0
         self._value_cells = 0
-        self._hits = Hits()
         self._left = 0
         self._note = ""
 
@@ -166,28 +159,9 @@ class ValueTable(LineView):
 
     # --- search ------------------------------------------------------------------------------------
 
-    def find(self, text: str) -> int:
-        """Look for a literal text in names, values and origins; the number of hits."""
-        self._hits = Hits(text, ["\n".join((safe(row.name), _shown(row), safe(row.origin))) for row in self._rows])
-        self._hits.seek(self.cursor)
-        self._show_hit()
-        return len(self._hits)
-
-    def next_hit(self) -> None:
-        """Go to the next hit."""
-        self._hits.step(1)
-        self._show_hit()
-
-    def previous_hit(self) -> None:
-        """Go to the hit before."""
-        self._hits.step(-1)
-        self._show_hit()
-
-    def _show_hit(self) -> None:
-        if hit := self._hits.hit:
-            self.move_cursor(hit.row)
-        self.refresh()
-        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+    def searched(self) -> Iterable[str]:
+        """Names, values and origins."""
+        return ("\n".join((safe(row.name), _shown(row), safe(row.origin))) for row in self._rows)
 
     # --- painting ----------------------------------------------------------------------------------
 

@@ -10,12 +10,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.message import Message
 from textual.strip import Strip
 
 from cursus_tui.text import fit, safe
 from cursus_tui.widgets.hits import Hits
-from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.line_view import ViewMessage, strip_of
+from cursus_tui.widgets.searched_view import SearchedView
 from cursus_tui.widgets.tree_rows import Path, RowKind, TreeItem, TreeModel, TreeRow, Wanted
 
 _TYPE_FROM = 56
@@ -25,7 +25,7 @@ _LONGEST = 2_000
 """Characters of a value that are painted."""
 
 
-class VariableTree(LineView):
+class VariableTree(SearchedView):
     """A lazy tree of names and values.
 
     Values of a million children are fine: a branch is asked for when it is opened, a page at a time. When values
@@ -51,32 +51,20 @@ class VariableTree(LineView):
         Binding("enter", "choose", "Open", show=False, id="variables.choose"),
     ]
 
-    class Asked(Message):
+    class Asked(ViewMessage):
         """The tree wants children; answer with ``set_children`` or ``refuse``."""
 
         def __init__(self, view: VariableTree, wanted: Wanted) -> None:
-            super().__init__()
-            self.view = view
+            super().__init__(view)
             self.wanted = wanted
 
-        @property
-        def control(self) -> VariableTree:
-            """The tree."""
-            return self.view
-
-    class Highlighted(Message):
+    class Highlighted(ViewMessage):
         """The cursor came to a row."""
 
         def __init__(self, view: VariableTree, path: Path, item: TreeItem) -> None:
-            super().__init__()
-            self.view = view
+            super().__init__(view)
             self.path = path
             self.item = item
-
-        @property
-        def control(self) -> VariableTree:
-            """The tree."""
-            return self.view
 
     class Chosen(Highlighted):
         """Enter or a double click on an item."""
@@ -85,7 +73,6 @@ class VariableTree(LineView):
         super().__init__(name=name, id=id, classes=classes)
         self._model = TreeModel()
         self._rows: list[TreeRow] = []
-        self._hits = Hits()
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -233,23 +220,9 @@ class VariableTree(LineView):
 
     # --- search ------------------------------------------------------------------------------------
 
-    def find(self, text: str) -> int:
-        """Go to the first hit from the cursor on, in names, values and types in sight; the number of hits."""
-        self._hits = Hits(text, map(_searched, self._rows))
-        self._hits.seek(self.cursor)
-        self._show_hit()
-        return len(self._hits)
-
-    def step_hit(self, direction: int) -> None:
-        """Go to the next (1) or previous (-1) hit."""
-        self._hits.step(direction)
-        self._show_hit()
-
-    def _show_hit(self) -> None:
-        if hit := self._hits.hit:
-            self.move_cursor(hit.row)
-        self.refresh()
-        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+    def searched(self) -> Iterable[str]:
+        """Names, values and types in sight."""
+        return map(_searched, self._rows)
 
     # --- painting ----------------------------------------------------------------------------------
 

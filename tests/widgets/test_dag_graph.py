@@ -126,7 +126,7 @@ async def test_clicks_and_search() -> None:
         assert app.graph.find("d_") == 1
         assert app.graph.selected == "d"
         assert app.graph.find("step") == 4
-        app.graph.next_hit()
+        app.graph.step_hit(1)
         assert app.graph.selected == "a"
 
 

@@ -128,11 +128,11 @@ async def test_find_goes_round_and_opens_closed_branches() -> None:
         assert app.tree.selected == "e"
         assert app.told[-2:] in (["e_st 1/1", "e"], ["e", "e_st 1/1"])
         app.tree.find("step")
-        app.tree.next_hit()
+        app.tree.step_hit(1)
         assert app.tree.selected == "f"
-        app.tree.next_hit()
+        app.tree.step_hit(1)
         assert app.tree.selected == "a"
-        app.tree.previous_hit()
+        app.tree.step_hit(-1)
         assert app.tree.selected == "f"
 
 

@@ -144,14 +144,14 @@ async def test_search_goes_on_round_the_end_and_says_what_it_found(out: Path) ->
         app.view.find("needle")
         await settled("needle 1/None")
         assert app.view.cursor == 3
-        app.view.next_hit()
+        app.view.step_hit(1)
         await settled("needle 1/None")
         assert app.view.cursor == 500
         assert "›line 500 Needle" in app.lines()
-        app.view.next_hit()
+        app.view.step_hit(1)
         await settled("needle 1/None")
         assert app.view.cursor == 3
-        app.view.previous_hit()
+        app.view.step_hit(-1)
         await settled("needle 1/None")
         assert app.view.cursor == 500
         assert not app.view.following

@@ -181,14 +181,14 @@ async def test_search_goes_round_and_scrolls_sideways() -> None:
         assert app.view.find("needle") == 3
         assert app.view.find("Needle") == 1
         app.view.find("needle")
-        app.view.next_hit()
-        app.view.next_hit()
+        app.view.step_hit(1)
+        app.view.step_hit(1)
         await pilot.pause()
         assert app.view.line == 3
         assert "needle" in app.text(2)
         assert app.text(2).startswith("›  3 ")
         assert any(style.underline for style in app.styled(2, "needle"))
-        app.view.next_hit()
+        app.view.step_hit(1)
         await pilot.pause()
         assert app.view.line == 1
         assert app.view.scroll_offset.x == 0

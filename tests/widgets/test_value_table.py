@@ -98,13 +98,13 @@ async def test_search_marks_and_goes_to_hits_in_any_column() -> None:
         app.table.set_rows(ROWS)
         assert app.table.find("config") == 3
         assert app.table.selected == ROWS[1]
-        app.table.next_hit()
+        app.table.step_hit(1)
         assert app.table.selected == ROWS[3]
         await pilot.pause()
         marked = [s.text for s in app.table.render_line(3) if s.style and s.style.underline]
         assert marked == ["config"]
-        app.table.previous_hit()
-        app.table.previous_hit()
+        app.table.step_hit(-1)
+        app.table.step_hit(-1)
         assert app.table.selected == ROWS[7]
         assert app.table.find("nothing") == 0
 

@@ -105,10 +105,7 @@ class CallPane(Pane):
 
     def search_step(self, direction: int) -> None:
         """Go to the next or previous hit."""
-        if direction > 0:
-            self._table.next_hit()
-        else:
-            self._table.previous_hit()
+        self._table.step_hit(direction)
 
     def copied(self, *, row: bool) -> str | None:
         """The value; with ``row`` name, value and origin."""

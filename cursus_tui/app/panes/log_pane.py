@@ -95,10 +95,7 @@ class LogPane(Pane):
 
     def search_step(self, direction: int) -> None:
         """Go to the next or previous line found."""
-        if direction > 0:
-            self._box.log_view.next_hit()
-        else:
-            self._box.log_view.previous_hit()
+        self._box.log_view.step_hit(direction)
 
     def copied(self, *, row: bool) -> str | None:
         """The line under the cursor."""

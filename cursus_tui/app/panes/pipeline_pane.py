@@ -138,10 +138,7 @@ class PipelinePane(Pane):
 
     def search_step(self, direction: int) -> None:
         """Go to the next or previous step found."""
-        if direction > 0:
-            self.view.next_hit()
-        else:
-            self.view.previous_hit()
+        self.view.step_hit(direction)
 
     def copied(self, *, row: bool) -> str | None:
         """The name of the selected step."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.strip import Strip
 
 from cursus_tui.text import fit, safe
 from cursus_tui.widgets.hits import Hits
-from cursus_tui.widgets.line_view import LineView, strip_of
+from cursus_tui.widgets.line_view import ViewMessage, strip_of
+from cursus_tui.widgets.searched_view import SearchedView
 
 _LEAST = 6
 """Cells that a column keeps."""
@@ -49,23 +49,17 @@ def remark(text: str, tone: str = "muted") -> Row:
     return Row((text,), (tone,))
 
 
-class RowList(LineView):
+class RowList(SearchedView):
     """Rows in columns, each as wide as its longest cell; where the pane is narrow the widest columns give way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Choose", show=False, id="rows.choose")]
 
-    class Chosen(Message):
+    class Chosen(ViewMessage):
         """Enter or a double click on a row."""
 
         def __init__(self, view: RowList, row: Row) -> None:
-            super().__init__()
-            self.view = view
+            super().__init__(view)
             self.row = row
-
-        @property
-        def control(self) -> RowList:
-            """The list."""
-            return self.view
 
     class Highlighted(Chosen):
         """The cursor came to a row."""
@@ -82,7 +76,6 @@ class RowList(LineView):
         self._widths: list[int] = []
         self._fitted: tuple[int, list[int]] = (-1, [])
         self._right = frozenset(right)
-        self._hits = Hits()
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; the cursor stays on the row of the same value, else where it was."""
@@ -146,23 +139,9 @@ class RowList(LineView):
 
     # --- search ------------------------------------------------------------------------------------
 
-    def find(self, text: str) -> int:
-        """Go to the first hit from the cursor on; returns how many there are."""
-        self._hits = Hits(text, [self._text(row) for row in self._rows])
-        self._hits.seek(self.cursor)
-        self._show_hit()
-        return len(self._hits)
-
-    def step_hit(self, direction: int) -> None:
-        """Go to the next (1) or previous (-1) hit."""
-        self._hits.step(direction)
-        self._show_hit()
-
-    def _show_hit(self) -> None:
-        if hit := self._hits.hit:
-            self.move_cursor(hit.row)
-        self.refresh()
-        self.post_message(self.SearchMoved(self, self._hits.text, self._hits.current + 1, len(self._hits)))
+    def searched(self) -> Iterable[str]:
+        """The rows as text."""
+        return map(self._text, self._rows)
 
     @staticmethod
     def _text(row: Row) -> str:

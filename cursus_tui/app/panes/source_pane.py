@@ -318,10 +318,7 @@ class SourcePane(Pane):
 
     def search_step(self, direction: int) -> None:
         """Go to the next or previous hit."""
-        if direction > 0:
-            self._view.next_hit()
-        else:
-            self._view.previous_hit()
+        self._view.step_hit(direction)
 
     def copied(self, *, row: bool) -> str | None:
         """The line under the cursor."""
