@@ -132,7 +132,7 @@ class VariableTree(SearchedView):
         asked = self._model.wanted()
         self._rows = list(self._model.rows())
         if self._hits.text:
-            self._hits = Hits(self._hits.text, map(_searched, self._rows))
+            self._hits = Hits(self._hits.text, self.searched())
             self.refresh()
         self.reach(Size(0, len(self._rows)))
         top, height = self.scroll_offset.y, self.size.height

@@ -92,7 +92,7 @@ class RowList(SearchedView):
         else:
             self._fitted = (-1, [])
             if self._hits.text:
-                self._hits = Hits(self._hits.text, [self._text(row) for row in rows])
+                self._hits = Hits(self._hits.text, self.searched())
             self.rows_changed()
         place = self.cursor
         if kept is not None and kept.value is not None:
