@@ -16,6 +16,7 @@ from textual.app import App
 from textual.binding import BindingType
 
 from cursus_tui.app.actions import Scope
+from cursus_tui.app.awaiting import Awaiting
 from cursus_tui.app.key_order import KeyOrder
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.leaving import Leaving
@@ -81,7 +82,8 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         self._awaited = desk
         self._keys = keymap
         self._opening = opening
-        self._key_order = KeyOrder(self, super().on_event)
+        self._key_order = KeyOrder(self, self._hand_on)
+        self._awaiting = Awaiting(lambda: self._key_order.more)
         self._wear(looks or Looks())
         self.set_keymap(keymap.of_widgets())
         for action, key, scope in keymap.bound():
@@ -116,8 +118,14 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         """Keys take turns; anything else is handled as it comes."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._key_order.take(event)
-        else:
-            await super().on_event(event)
+            return
+        if isinstance(event, events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
+            self._awaiting.touched()
+        await super().on_event(event)
+
+    async def _hand_on(self, event: events.Event) -> None:
+        self._awaiting.touched()
+        await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key does something only where its scope says so."""
@@ -174,7 +182,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
 
         try:
             self.desk = desk = self._awaited.result()
-            self.main = main = MainScreen(desk, self._keys, _verbs)
+            self.main = main = MainScreen(desk, self._keys, _verbs, self._awaiting)
         except Exception as problem:
             self._give_up(problem)
             return

@@ -10,6 +10,8 @@ TABS = ("data", "source", "call", "log", "variables", "checks")
 """Those that share the right column."""
 BELOW = ("breakpoints", "stack")
 """Those that share the place below the pipeline."""
+ABOUT_STOPS = ("source", "variables", "stack", "breakpoints")
+"""Those that keep the focus when a step stops, and show its stop."""
 TWO_COLUMNS = 110
 """From this width on there are two columns."""
 ALL = 160

@@ -45,6 +45,11 @@ class KeyOrder:
         """Whether a key is still being followed."""
         return self._task is not None
 
+    @property
+    def more(self) -> bool:
+        """Whether keys wait for their turn."""
+        return bool(self._waiting)
+
     async def take(self, event: Typed) -> None:
         """Hand a key on now, or once those before it have done what they do."""
         if self._task is not None:

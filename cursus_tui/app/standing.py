@@ -27,7 +27,7 @@ class Progress:
 
 
 def standing(
-    situation: Situation, progress: Progress | None = None, *, narrow: bool = False
+    situation: Situation, progress: Progress | None = None, *, narrow: bool = False, hidden: bool = False
 ) -> tuple[str, tuple[Next, ...]]:
     """The sentence of the status line and the next actions, the most useful first.
 
@@ -35,6 +35,7 @@ def standing(
         situation: What is true now.
         progress: What is known of the running step.
         narrow: There is little room, and the step and the file in view are named elsewhere on the screen.
+        hidden: No pane in sight shows where a step is stopped.
     """
     state = situation.state
     if state is None:
@@ -43,7 +44,8 @@ def standing(
     if state.read_only:
         return f"read only: {safe(state.read_only)}", (("help", "help"), ("pane-log", "log"), ("quit", "quit"))
     if situation.stop is not None:
-        return stopped(situation, situation.stop, narrow=narrow and situation.step == situation.stop.step)
+        told, keys = stopped(situation, situation.stop, narrow=narrow and situation.step == situation.stop.step)
+        return told, ((("pane-source", "source"), *keys) if hidden else keys)
     if state.phase is Phase.RUNNING:
         return _running(state, progress), (
             ("pause", "pause it" if situation.debuggable else "pause after it"),

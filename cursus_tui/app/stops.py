@@ -6,8 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from cursus_tui.app.arrangement import ABOUT_STOPS
 from cursus_tui.app.messages import FramesArrived
-from cursus_tui.records.debug import DebugError, DebuggerState, DebugThread, StackFrame, StopKind
+from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, DebugThread, StackFrame, StopKind
 
 if TYPE_CHECKING:
     from cursus_tui.app.ports import DebuggerPort
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 FRAMES = 40
 """Frames that are asked for at once."""
-_STAY = ("source", "variables", "stack", "breakpoints")
-"""Panes that keep the focus when a step stops: they are about stops."""
 
 
 class Stops:
@@ -30,6 +29,7 @@ class Stops:
         self.debugger: DebuggerPort | None = None
         self._screen = screen
         self._newest = DebuggerState()
+        self._unseen: int | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def begin(self, debugger: DebuggerPort) -> None:
@@ -88,7 +88,9 @@ class Stops:
         fresh = now.stop is None or now.stop.number != stop.number
         fault = stop.kind in (StopKind.EXCEPTION, StopKind.PAUSE)
         chosen = first_frame(event.frames, own=fault or event.thread != stop.thread)
-        step = stop.step if stop.step in now.pipeline.steps else now.step
+        follows = fresh and (self._screen.waits or now.pane in ABOUT_STOPS)
+        step = self._step_of(stop) if follows else now.step
+        self._unseen = stop.number if step != self._step_of(stop) else None
         self._screen.change(
             debugger=self._newest,
             thread=event.thread,
@@ -96,10 +98,22 @@ class Stops:
             frames=event.frames,
             more_frames=more,
             frame=chosen.id if chosen else None,
-            step=step if fresh else now.step,
+            step=step,
         )
-        if now.stop is None and now.pane not in _STAY:
+        if now.stop is None and now.pane not in ABOUT_STOPS:
             self._screen.show_source()
+
+    def _step_of(self, stop: DebugStop) -> str | None:
+        """The step to select for a stop."""
+        now = self._screen.situation
+        return stop.step if stop.step in now.pipeline.steps else now.step
+
+    def visit(self) -> None:
+        """Select the step that is stopped, if it stopped while another one was looked at."""
+        stop = self._screen.situation.stop
+        if stop is not None and stop.number == self._unseen:
+            self._screen.change(step=self._step_of(stop))
+        self._unseen = None
 
     # --- looking around ------------------------------------------------------------------------------
 
@@ -121,7 +135,7 @@ class Stops:
         if thread is not None and thread != now.thread:
             self._ask(now.stop.number, thread)
         elif frame is not None:
-            step = now.stop.step if now.stop.step in now.pipeline.steps else now.step
+            step = self._step_of(now.stop)
             if (frame, step) != (now.frame, now.step):
                 self._screen.change(frame=frame, step=step)
         elif now.more_frames and now.thread is not None:

@@ -243,7 +243,9 @@ class FakeSession:
         self.holding.discard(step)
         self.stop = None
         self._end(step, status)
-        self._move(None if status is StepStatus.PASSED else PauseReason.AFTER_STEP)
+        failed = status is StepStatus.FAILED
+        reason = PauseReason.FAILURE if failed else PauseReason.AFTER_STEP
+        self._move(None if status is StepStatus.PASSED else reason)
 
     def stands(self, stop: DebugStop | None) -> None:
         """The step that is held stands still inside, or (None) goes on."""

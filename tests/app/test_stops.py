@@ -448,7 +448,9 @@ async def test_a_stop_takes_no_key_from_the_search_line(
         assert line.value == "cncf"
         assert len(desk.session.given) == given
         await driver.press("escape")
-        assert driver.main.situation.pane == "source"
+        assert driver.main.situation.pane == "log"
+        assert "3 source" in driver.told
+        await driver.press("3")
         assert "▶ 7" in driver.text
 
 
@@ -461,7 +463,8 @@ async def test_a_stop_takes_no_key_from_the_palette(desk: FakeDesk, stops: FakeS
         assert driver.app.screen.query_one(Input).value == "qucn"
         assert len(desk.session.given) == given
         await driver.press("escape")
-        assert driver.main.situation.pane == "source"
+        assert driver.main.situation.pane == "pipeline"
+        assert "3 source" in driver.told
 
 
 async def test_a_stop_outlives_another_size_and_a_zoom(desk: FakeDesk, stops: FakeStops) -> None:

@@ -15,6 +15,12 @@ def _go_to(pane: str) -> Verb:
     return lambda screen: screen.go_to(pane)
 
 
+def to_source(screen: MainScreen) -> None:
+    """The selected step's, or of a stop that nobody has looked at yet."""
+    screen.stops.visit()
+    screen.go_to("source")
+
+
 def _walk(direction: int) -> Verb:
     return lambda screen: screen.go_to(neighbour(screen.arrangement, screen.situation.pane, direction))
 
@@ -121,6 +127,7 @@ VERBS: dict[str, Verb] = {
     "log.other": _log("log.other"),
     "log.wrap": _log("log.wrap"),
     **{f"pane-{pane}": _go_to(pane) for pane in PANES},
+    "pane-source": to_source,
     "help": show_help,
     "palette": palette,
     "next-pane": _walk(1),

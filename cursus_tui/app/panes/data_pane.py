@@ -73,7 +73,8 @@ class DataPane(Pane):
         "Files that the selected step wrote, then those it reads, with channel, kind, size and rows. Enter opens one: "
         "tables in a grid, anything else as its first bytes; esc goes back to the list. In the grid: hjkl and arrows "
         "move, g and G go to the ends, L to a row, c to a column, enter shows the whole cell, space the record, "
-        "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do. Values of a step come "
+        "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do. A step that stops "
+        "meanwhile takes neither the table nor a key from you: the status line says so. Values of a step come "
         "from the Variables pane: rows that were loaded stay when the step goes on."
     )
 

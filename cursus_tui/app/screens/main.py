@@ -8,12 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from textual.widgets import Input
-
 from cursus_tui.app import messages
 from cursus_tui.app.actions import ACTIONS
-from cursus_tui.app.arrangement import PANES
+from cursus_tui.app.arrangement import PANES, TABS
 from cursus_tui.app.attention import call_user, ended_long
+from cursus_tui.app.awaiting import Awaiting
 from cursus_tui.app.disk_watch import DiskWatch
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.line_marks import same_file
@@ -36,21 +35,23 @@ class MainScreen(PanedScreen, inherit_bindings=False):
 
     TITLE: ClassVar[str] = "cursus-tui"
 
-    def __init__(self, desk: DeskPort, keymap: Keymap, verbs: Callable[[], dict[str, Verb]]) -> None:
+    def __init__(
+        self, desk: DeskPort, keymap: Keymap, verbs: Callable[[], dict[str, Verb]], awaiting: Awaiting
+    ) -> None:
         """Make the screen; nothing is started yet.
 
         Args:
             desk: The opened pipeline.
             keymap: The keys in force.
             verbs: Gives what each action of the registry does; asked when the first one is performed.
+            awaiting: Whether the user only waits.
         """
         super().__init__(desk, keymap)
         self._verbs = verbs
+        self._awaiting = awaiting
         self._kept = desk.pipeline.overrides
         self.disk = DiskWatch(self)
         self.stops = Stops(self)
-        self._source_waits = False
-        """A stop came while a search was typed: its place is shown after that."""
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def on_mount(self) -> None:
@@ -72,6 +73,7 @@ class MainScreen(PanedScreen, inherit_bindings=False):
             self.call_later(self.complete, partial(self.perform, action_id))
             return
         self._select_what_is_pointed_at()
+        self._awaiting.performs(action_id)
         action = ACTIONS[action_id]
         reason = action.why_not(self.situation)
         if reason:
@@ -158,11 +160,8 @@ class MainScreen(PanedScreen, inherit_bindings=False):
     def close_search(self) -> bool:
         """Put the search line away; False where it was not open."""
         closed = self.query_one(SearchLine).close()
-        if closed and self._source_waits:
-            self.go_to("source")
-        elif closed:
+        if closed:
             self.current.focus_target.focus()
-        self._source_waits = False
         return closed
 
     # --- facts come up ------------------------------------------------------------------------------
@@ -209,7 +208,9 @@ class MainScreen(PanedScreen, inherit_bindings=False):
             call_user(self.app, told)
         moved = not edited and state.current is not None and (before is None or before.current != state.current)
         failed = state.reason is PauseReason.FAILURE and (before is None or before.reason is not PauseReason.FAILURE)
-        step = state.current if moved or failed else self.situation.step
+        # A table that is read is not closed because the next step begins.
+        follows = (moved and (self._awaiting.waits or self.current.STEPPING)) or (failed and self.waits)
+        step = state.current if follows else self.situation.step
         if before is None and state.current is None:
             step = state.upcoming
         self._progress.look(state)
@@ -217,12 +218,17 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         if failed:
             self.show_source()
 
+    @property
+    def waits(self) -> bool:
+        """Whether the user only waits: the screen may follow what is executed. Among data nobody only waits."""
+        return self._awaiting.waits and self.current.STEPPING
+
     def show_source(self) -> None:
-        """A failure or a stop opens the right place; it takes no key from a question, nor from what is typed."""
-        if isinstance(self.focused, Input):
-            self._source_waits = True
-        else:
+        """A failure or a stop opens the right place for who waits; who works in a pane keeps it, and its keys."""
+        if self.waits:
             self.go_to("source")
+        elif not self.arrangement.single and self.situation.pane not in TABS:
+            self.show_tab("source")
 
     def on_pipeline_arrived(self, event: messages.PipelineArrived) -> None:
         """Edited, here or on disk: resolved anew."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from cursus_tui.app.actions import ACTIONS
-from cursus_tui.app.arrangement import BELOW, PANES, TABS, TWO_COLUMNS, Arrangement
+from cursus_tui.app.arrangement import ABOUT_STOPS, BELOW, PANES, TABS, TWO_COLUMNS, Arrangement
 from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.panes.chrome import PaneBar, StatusLine, VerbLine
 from cursus_tui.app.panes.pane import Pane
@@ -43,7 +43,9 @@ def tell_standing(
     screen: Screen[None], now: Situation, progress: Progress | None, keymap: Keymap, problem: str | None
 ) -> None:
     """Where execution stands and the next keys; or why nothing can run."""
-    sentence, following = standing(now, progress, narrow=screen.size.width < TWO_COLUMNS)
+    sentence, following = standing(
+        now, progress, narrow=screen.size.width < TWO_COLUMNS, hidden=_is_hidden(screen, now)
+    )
     status = screen.query_one(StatusLine)
     status.sentence = safe(problem) if problem else sentence
     stepping = screen.query_one(f"#pane-{now.pane}", Pane).STEPPING
@@ -57,6 +59,14 @@ def tell_standing(
     failure = now.state is not None and now.state.reason is PauseReason.FAILURE
     status.set_class(failure or bool(problem), "-failure")
     status.set_class(now.running, "-running")
+
+
+def _is_hidden(screen: Screen[None], now: Situation) -> bool:
+    """Whether somebody is elsewhere, and does not see the line on which a step is stopped."""
+    if now.stop is None:
+        return False
+    shown = now.pane in ABOUT_STOPS or screen.query_one("#pane-source", Pane).display
+    return now.step != now.stop.step or not shown
 
 
 def tell_verbs(screen: Screen[None], now: Situation, verbs: tuple[str, ...], keymap: Keymap) -> None:
