@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from textual import events
@@ -21,6 +22,8 @@ _ROUNDS = 3
 """A key, the message that it makes, and the message that this one makes, such as the one that moves the focus."""
 _LONGEST_SECONDS = 0.5
 """Something that holds on to a queue for longer does not hold up keys: it may be waiting for one."""
+_OPENING_SECONDS = 5.0
+"""A question that is being opened waits for nothing, however slow the box is: its keys are kept for it."""
 _LOOK_SECONDS = 0.005
 
 Typed = events.Key | events.Paste
@@ -68,14 +71,14 @@ class KeyOrder:
             self._task = None
 
     async def _settled(self) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_SECONDS):
                 for _ in range(_ROUNDS):
                     await self._round()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_OPENING_SECONDS):
                 while self._is_opening():
                     await asyncio.sleep(_LOOK_SECONDS)
-        except TimeoutError:
-            pass
 
     async def _round(self) -> None:
         """Until every queue from the focused widget up to the app has handled what is in it now."""
@@ -84,9 +87,11 @@ class KeyOrder:
             await _drained(node)
 
     def _is_opening(self) -> bool:
-        """A question is on the screen, and nothing in it has the focus yet."""
+        """A question is on the screen, and what in it takes keys does not have the focus yet."""
         screen = self._app.screen
-        return isinstance(screen, ModalScreen) and screen.focused is None
+        if not isinstance(screen, ModalScreen) or screen.focused is not None:
+            return False
+        return not screen.is_mounted or bool(screen.focus_chain)
 
 
 async def _drained(pump: MessagePump) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from app_driver import Driver, opened
 from fake_desk import FakeDesk
 from textual import events
 
+from cursus_tui.app.screens.palette import Palette
 from cursus_tui.records.run import BreakpointWhen, StepBreakpoint
 
 SIZES = [(80, 24), (120, 40)]
@@ -16,6 +19,9 @@ async def burst(driver: Driver, *keys: str) -> None:
     """All keys at once, as a terminal delivers what was typed while the screen was busy."""
     for key in keys:
         driver.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    taken = asyncio.Event()
+    driver.app.call_later(taken.set)
+    await taken.wait()
     await driver.until(lambda: not driver.app.typed_ahead)
     await driver.settle()
 
@@ -34,6 +40,20 @@ async def test_what_follows_escape_in_the_search_line_is_for_the_pane(desk: Fake
     async with opened(desk) as driver:
         await burst(driver, "slash", *"tr", "escape", "n")
         assert desk.session.given == [("step_over",)]
+
+
+async def test_what_is_typed_into_a_question_that_opens_slowly(desk: FakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = Palette.on_mount
+
+    async def late(palette: Palette) -> None:
+        await asyncio.sleep(0.8)
+        begin(palette)
+
+    monkeypatch.setattr(Palette, "AUTO_FOCUS", "")
+    monkeypatch.setattr(Palette, "on_mount", late)
+    async with opened(desk) as driver:
+        await burst(driver, "colon", *"step evaluate", "enter", "b")
+        assert desk.session.given == [("set_breakpoint", StepBreakpoint("evaluate", BreakpointWhen.BEFORE))]
 
 
 @pytest.mark.parametrize("size", SIZES)
