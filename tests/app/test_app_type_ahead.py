@@ -8,6 +8,7 @@ import pytest
 from app_driver import Driver, opened
 from fake_desk import FakeDesk
 from textual import events
+from textual.widgets import Input
 
 from cursus_tui.app.screens.palette import Palette
 from cursus_tui.records.run import BreakpointWhen, StepBreakpoint
@@ -43,17 +44,14 @@ async def test_what_follows_escape_in_the_search_line_is_for_the_pane(desk: Fake
 
 
 async def test_what_is_typed_into_a_question_that_opens_slowly(desk: FakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    begin = Palette.on_mount
-
-    async def late(palette: Palette) -> None:
-        await asyncio.sleep(0.8)
-        begin(palette)
+    def late(palette: Palette) -> None:
+        palette.set_timer(0.8, palette.query_one(Input).focus)
 
     monkeypatch.setattr(Palette, "AUTO_FOCUS", "")
     monkeypatch.setattr(Palette, "on_mount", late)
     async with opened(desk) as driver:
-        await burst(driver, "colon", *"step evaluate", "enter", "b")
-        assert desk.session.given == [("set_breakpoint", StepBreakpoint("evaluate", BreakpointWhen.BEFORE))]
+        await burst(driver, "colon", *"step")
+        assert driver.app.screen.query_one(Input).value == "step"
 
 
 @pytest.mark.parametrize("size", SIZES)
