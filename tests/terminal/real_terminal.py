@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -24,6 +26,7 @@ class Terminal:
         self.height = height
         self.raw = home / f"{self.name}.raw"
         """Every byte that the program sends to its terminal."""
+        self._sockets = tempfile.mkdtemp(prefix="cursus-tui-")
         self._told = home / f"{self.name}.told"
         self._told.mkdir()
         settings = {
@@ -48,8 +51,10 @@ class Terminal:
 
     def _tmux(self, *arguments: str) -> str:
         # A server of its own: one that ends with the last test's session would take a new one with it.
-        done = subprocess.run(["tmux", "-L", self.name, *arguments], capture_output=True, text=True, check=False)
-        return done.stdout
+        # Its socket is in a folder of its own, too: tmux leaves the socket behind when it ends.
+        command = ["tmux", "-L", self.name, *arguments]
+        environment = {**os.environ, "TMUX_TMPDIR": self._sockets}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment).stdout
 
     def keys(self, *names: str) -> None:
         """Press keys as fast as one types ahead, by tmux's names (``Enter``, ``Escape``, ``Down``) or as characters."""
@@ -137,6 +142,7 @@ class Terminal:
     def close(self) -> None:
         """End the session, as a cut line does: the terminal is gone, and what runs in it gets a SIGHUP."""
         self._tmux("kill-server")
+        shutil.rmtree(self._sockets, ignore_errors=True)
 
 
 def _has(screen: str, texts: tuple[str, ...]) -> bool:
