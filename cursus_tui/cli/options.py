@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -93,7 +93,7 @@ def path_options(command: F) -> F:
     decorated: Any = with_options
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
-    return click.argument("path", metavar="PATH")(decorated)  # type: ignore[no-any-return]
+    return cast("F", click.argument("path", metavar="PATH")(decorated))
 
 
 _RUN_OPTIONS = (
@@ -127,7 +127,7 @@ def run_options(command: F) -> F:
     decorated: Any = with_options
     for option in reversed(_RUN_OPTIONS):
         decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+    return cast("F", decorated)
 
 
 def byte_size(text: str | None, option: str) -> int | None:

@@ -26,7 +26,7 @@ _MAX_BYTES = 4 << 20
 _BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_BASE):  # type: ignore[misc,valid-type]
+class _Loader(_BASE):  # type: ignore[misc,valid-type]  # which one is known at run time
     """Keeps numbers and dates as they are written: ``0.10`` and ``2024-01-01`` go to a script as such."""
 
 

@@ -46,7 +46,7 @@ def read_shape(kind: type[Shape], value: Any) -> Shape:
         pydantic.ValidationError: It does not fit.
     """
     try:
-        read: Shape = _reader(kind)(value)  # type: ignore[arg-type]
+        read: Shape = _reader(kind)(value)  # type: ignore[arg-type]  # a type is Hashable
     except ValueError:
         from pydantic import TypeAdapter
 

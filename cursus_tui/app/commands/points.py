@@ -39,9 +39,9 @@ def toggle(screen: MainScreen) -> None:
     one = [point] if isinstance(point, StepBreakpoint) else []
     found = one or [each for each in screen.situation.breakpoints if each.step == step]
     if not found:
-        screen.command(lambda session: session.set_breakpoint(StepBreakpoint(step, BreakpointWhen.BEFORE)))
+        _set(screen, StepBreakpoint(step, BreakpointWhen.BEFORE))
     for each in found:
-        screen.command(lambda session, each=each: session.remove_breakpoint(each.step, each.when))  # type: ignore[misc]
+        _remove(screen, each)
 
 
 def _toggle_line(screen: MainScreen, line: LineBreakpoint | None) -> None:
@@ -60,8 +60,7 @@ def switch(screen: MainScreen) -> None:
         other = replace(point, enabled=not point.enabled)
         screen.command(lambda session: session.set_line_breakpoint(other))
     elif isinstance(point, StepBreakpoint):
-        switched = replace(point, enabled=not point.enabled)
-        screen.command(lambda session: session.set_breakpoint(switched))
+        _set(screen, replace(point, enabled=not point.enabled))
 
 
 def options(screen: MainScreen) -> None:
@@ -92,12 +91,20 @@ def _edit_step(screen: MainScreen, step: str) -> None:
         kept = {each.when for each in wanted}
         for each in before:
             if each.when not in kept:
-                screen.command(lambda session, each=each: session.remove_breakpoint(each.step, each.when))  # type: ignore[misc]
+                _remove(screen, each)
         for each in wanted:
             if each not in before:
-                screen.command(lambda session, each=each: session.set_breakpoint(each))  # type: ignore[misc]
+                _set(screen, each)
 
     screen.app.push_screen(BreakpointOptions(step, before), answered)
+
+
+def _set(screen: MainScreen, point: StepBreakpoint) -> None:
+    screen.command(lambda session: session.set_breakpoint(point))
+
+
+def _remove(screen: MainScreen, point: StepBreakpoint) -> None:
+    screen.command(lambda session: session.remove_breakpoint(point.step, point.when))
 
 
 VERBS: dict[str, Verb] = {"breakpoint": toggle, "toggle-breakpoint": switch, "breakpoint-options": options}

@@ -296,9 +296,12 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         """Tell the session which steps' scripts are other ones now."""
         for name, step in self.situation.pipeline.steps.items():
             if step.script in changed and self.session is not None:
-                self.command(lambda session, name=name: session.script_changed(name))  # type: ignore[misc]
+                self._script_changed(name)
         if "source" in self._panes:
             self.source_pane.reload()
+
+    def _script_changed(self, step: str) -> None:
+        self.command(lambda session: session.script_changed(step))
 
     def on_unmount(self) -> None:
         """No more events."""
