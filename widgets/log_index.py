@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -21,7 +23,10 @@ class _OpenFile:
     """A descriptor that is closed when its last reader has let go of it, whichever thread that is."""
 
     def __init__(self, path: Path) -> None:
-        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # Opening a pipe would block, and reading it would never end.
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(self.number).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
 
     def __del__(self) -> None:
         if "number" in self.__dict__:

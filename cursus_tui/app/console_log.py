@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cursus_tui.storage.regular_file import open_regular
 from cursus_tui.text import plain_line
 
 _MOST_LINES = 2_000
@@ -62,7 +63,7 @@ class Printed:
             if size <= done:
                 continue
             try:
-                with file.open("rb") as stream:
+                with open_regular(file) as stream:
                     stream.seek(max(done, size - _MOST_BYTES))
                     data = stream.read(_MOST_BYTES)
             except OSError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.debug import LineBreakpoint, StopKind
+from cursus_tui.storage.regular_file import real_path
 from cursus_tui.widgets.source_marks import MarkKind, SourceMark
 
 UNVERIFIED = "no code on this line: it cannot stop there"
@@ -17,7 +17,7 @@ UNVERIFIED = "no code on this line: it cannot stop there"
 @lru_cache(maxsize=512)
 def real(path: Path) -> str:
     """A file by the name that all of its names share."""
-    return os.path.realpath(path)
+    return real_path(path)
 
 
 def same_file(one: Path | None, other: Path | None) -> bool:

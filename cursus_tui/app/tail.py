@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.regular_file import open_regular
 from cursus_tui.text import plain_line
 
 _BYTES = 4096
@@ -28,7 +29,7 @@ def _written(log: Path) -> float:
 
 def _end_of(log: Path) -> str:
     try:
-        with log.open("rb") as stream:
+        with open_regular(log) as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - _BYTES))
             text = stream.read(_BYTES).decode("utf-8", errors="replace")
     except OSError:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.debugging.breakpoints import SourceBreakpoint, by_file, from_source, key_of, line_of, union
+from cursus_tui.debugging.breakpoints import SourceBreakpoint, by_file, from_source, line_of, union
 from cursus_tui.debugging.clients import Client, FileLines
 from cursus_tui.debugging.upstream import Upstream
 from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
+from cursus_tui.storage.regular_file import real_path
 
 Answers = dict[int, Mapping[str, Any]]
 """Line that was asked for -> what the debugger made of it."""
@@ -38,7 +39,7 @@ class Armed:
         before = dict(terminal.files)
         terminal.files.clear()
         for path, sources in by_file(lines).items():
-            key = key_of(path)
+            key = real_path(path)
             held = terminal.files.get(key)
             kept = (*held.lines, *sources) if held else tuple(sources)
             terminal.files[key] = FileLines(held.path if held else path, kept)
@@ -46,18 +47,18 @@ class Armed:
 
     def add_once(self, path: str, line: int, kind: StopKind) -> str:
         """Stop on a line one time; returns the file's key."""
-        key = key_of(path)
+        key = real_path(path)
         self._once[key, line] = (path, kind)
         return key
 
     def kind_at(self, path: str, line: int) -> StopKind | None:
         """What a stop at this place is, if it was wanted once."""
-        held = self._once.get((key_of(path), line))
+        held = self._once.get((real_path(path), line))
         return held[1] if held else None
 
     def is_at(self, path: str, line: int) -> bool:
         """Whether anyone has a breakpoint on a line."""
-        return any(line_of(one) == line for one in self.union(key_of(path))[1])
+        return any(line_of(one) == line for one in self.union(real_path(path))[1])
 
     def clear_once(self) -> set[str]:
         """Forget what holds once: any stop ends it. Returns the files' keys."""

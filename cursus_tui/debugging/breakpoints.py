@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,6 @@ from cursus_tui.records.debug import LineBreakpoint
 
 SourceBreakpoint = Mapping[str, Any]
 """As the Debug Adapter Protocol has it: ``line``, ``condition``, ``hitCondition``, ``logMessage``."""
-
-
-def key_of(path: str) -> str:
-    """What tells files apart: a script may be known by its own path and through a symlink."""
-    return os.path.realpath(path)
 
 
 def line_of(breakpoint_: SourceBreakpoint) -> int:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cursus_tui.debugging.breakpoints import SourceBreakpoint, key_of
+from cursus_tui.debugging.breakpoints import SourceBreakpoint
 from cursus_tui.debugging.dap import Message, encode
 from cursus_tui.debugging.path_mapping import PathMapping, sources_moved
+from cursus_tui.storage.regular_file import real_path
 
 MOST_UNSENT_BYTES = 8 << 20
 """An IDE that does not read is let go."""
@@ -38,7 +39,7 @@ class Client:
 
     def set_file(self, path: str, lines: Iterable[SourceBreakpoint]) -> str:
         """Replace its breakpoints in a file; returns the file's key."""
-        key = key_of(path)
+        key = real_path(path)
         held = self.files.pop(key, None)
         kept = tuple(lines)
         if kept:

@@ -11,7 +11,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cursus_tui.debugging.breakpoints import key_of
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED, DebugLoop
 from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.hold_limit import HOLD_SECONDS, HoldLimit
@@ -46,6 +45,7 @@ from cursus_tui.records.debug import (
 )
 from cursus_tui.records.events import Noticed, SessionEvent
 from cursus_tui.records.run import Attempt, Frame
+from cursus_tui.storage.regular_file import real_path
 
 Answer = TypeVar("Answer")
 LOG = logging.getLogger(__name__)
@@ -78,8 +78,8 @@ class DebugSession:
         self, step: str, script: Path, scripts_of_others: frozenset[Path], *, entry: bool, hold: bool
     ) -> DebugOrder:
         """What an attempt that is about to start needs to know."""
-        others = frozenset(key_of(str(path)) for path in scripts_of_others - {script})
-        wanted = {key_of(str(one.path)) for one in (*self._lines, *self.state.ide_breakpoints) if one.enabled}
+        others = frozenset(real_path(str(path)) for path in scripts_of_others - {script})
+        wanted = {real_path(str(one.path)) for one in (*self._lines, *self.state.ide_breakpoints) if one.enabled}
         at_start = entry or bool((wanted | self._runs_to) - others)
         try:
             lent, pycache = self.lent()
@@ -149,7 +149,7 @@ class DebugSession:
 
     def run_to(self, path: Path, line: int) -> None:
         """Let a stopped step go on as far as a line; one that is about to start stops there, too."""
-        self._runs_to |= {key_of(str(path))}
+        self._runs_to |= {real_path(str(path))}
         self._start()
         self._wish(self._hub.run_to(str(path), line))
 
@@ -302,6 +302,8 @@ class DebugSession:
             raise DebugError("no step runs")
         folder = running.attempt.folder / "live"
         try:
+            if folder.is_symlink():
+                raise NotADirectoryError(f"{folder} leads elsewhere")
             folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise DebugError(f"there is nowhere to put its rows: {error}") from error
@@ -321,7 +323,10 @@ class DebugSession:
         if running is None or running.process is None:
             raise DebugError("no step runs")
         frames = await _answered(running.process.request("stack"))
-        return tuple(frame_of(one) for one in frames if isinstance(one, dict))
+        try:
+            return tuple(map(frame_of, frames))
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            raise DebugError("what the step answered is no stack") from error
 
     def _say(self, event: SessionEvent) -> None:
         for callback in self._callbacks:

@@ -142,7 +142,7 @@ class _Conversation:
                     self._invalidate(command, arguments)
         except DebugError as error:
             self._ide.respond(request, error=str(error))
-        except (TypeError, ValueError, AttributeError, KeyError) as error:
+        except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
             self._ide.respond(request, error=f"malformed {command} request: {error}")
 
     def _initialized(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

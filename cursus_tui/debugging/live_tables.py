@@ -60,7 +60,7 @@ def table_of(answer: object, expression: str, path: Path, first: int, *, sampled
     if told.get("error"):
         raise DebugError(safe(str(told["error"]), 500))
     file = Path(str(told.get("file") or path))
-    if file.parent != path.parent:
+    if (file.parent, file.stem) != (path.parent, path.name):
         raise DebugError("the step named a file that it was not asked to write")
     columns = told.get("columns")
     pairs = [one for one in columns if isinstance(one, list | tuple)] if isinstance(columns, list | tuple) else []

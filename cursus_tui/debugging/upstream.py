@@ -82,7 +82,8 @@ class Upstream:
                 if message is None:
                     break
                 self._take(message)
-        except BrokenProtocolError:
+        except (BrokenProtocolError, RecursionError):
+            # It is no debugger's, or nested more deeply than one is: the step goes on without.
             pass
         finally:
             self.close()

@@ -18,6 +18,7 @@ from cursus_tui.execution.ports import ExecutionResult, WorkerEvent
 from cursus_tui.execution.resources import ResourceSampler
 from cursus_tui.records.run import ResourceSample
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.regular_file import open_regular, read_regular
 from cursus_tui.storage.workspace import write_private
 from cursus_tui.worker.channel import LineReader, encode
 from cursus_tui.worker.environment import ATTEMPT
@@ -25,6 +26,7 @@ from cursus_tui.worker.outcome import write_atomically, write_once
 from cursus_tui.worker.processes import boot_id, environment_has, is_alive, is_worker
 
 _LOG = logging.getLogger(__name__)
+_MOST_AT_ONCE = 16 << 20
 LOOK_SECONDS = 0.1
 APPEAR_SECONDS = 2.0
 """How long a step that was asked for just before its front died may take to leave its first trace."""
@@ -175,9 +177,9 @@ class AdoptedStep:
     def _tail(self) -> None:
         """Pass on what has been recorded since the last look."""
         try:
-            with self._folder.events.open("rb") as file:
+            with open_regular(self._folder.events) as file:
                 file.seek(self._read_to)
-                data = file.read()
+                data = file.read(_MOST_AT_ONCE)
         except OSError:
             data = b""
         self._read_to += len(data)
@@ -217,7 +219,7 @@ class AdoptedStep:
 def memory_limit_of(folder: AttemptFolder) -> int | None:
     """The limit, in bytes, that an attempt was started with."""
     try:
-        limit = json.loads(folder.job.read_bytes())["memory_limit_bytes"]
+        limit = json.loads(read_regular(folder.job))["memory_limit_bytes"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return limit if type(limit) is int else None
@@ -239,7 +241,7 @@ def give_up(folder: AttemptFolder) -> bool:
 def read_trace(folder: AttemptFolder) -> Trace | None:
     """Where an attempt runs, or ran; None without a readable trace, nobody with one from before a reboot."""
     try:
-        trace = json.loads(folder.process.read_bytes())
+        trace = json.loads(read_regular(folder.process))
         if trace["boot"] != boot_id():
             return NOBODY
         numbers = [trace[who][what] for who in ("zygote", "step") for what in ("pid", "start")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
 from cursus_tui.execution import inside_step
@@ -16,6 +15,7 @@ from cursus_tui.execution.run_control import RunControl
 from cursus_tui.records.debug import LineBreakpoint, Resume
 from cursus_tui.records.events import WatchesChanged
 from cursus_tui.records.run import PauseReason
+from cursus_tui.storage.regular_file import real_path
 
 
 def step_into(run: RunControl, step: str | None) -> None:
@@ -43,8 +43,8 @@ def run_to_line(run: RunControl, path: Path, line: int) -> None:
 
 def _step_of(run: RunControl, path: Path) -> str | None:
     """The step that runs a script: of several the one at hand, else the first."""
-    real, steps = os.path.realpath(path), run.at.plan.pipeline.steps
-    runs = [name for name, step in steps.items() if step.script is not None and os.path.realpath(step.script) == real]
+    real, steps = real_path(path), run.at.plan.pipeline.steps
+    runs = [name for name, step in steps.items() if step.script is not None and real_path(step.script) == real]
     at_hand = [name for name in (run.at.current, run.at.upcoming()) if name in runs]
     return next(iter((*at_hand, *runs)), None)
 

@@ -6,10 +6,12 @@ import dataclasses
 import os
 import re
 from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.errors import UserError
+from cursus_tui.storage.regular_file import open_regular, real_path
 
 NEAR_LINES = 200
 """How far from its place a line is looked for after an edit."""
@@ -21,7 +23,7 @@ Place = tuple[str, int]
 
 def place_of(path: Path, line: int) -> Place:
     """What tells breakpoints apart: a file is the same by each of its names."""
-    return os.path.realpath(path), line
+    return real_path(path), line
 
 
 class LineBreakpointTable:
@@ -39,7 +41,7 @@ class LineBreakpointTable:
         """Those of a file, from its first line to its last."""
         if not self._table:
             return ()
-        real = os.path.realpath(path)
+        real = real_path(path)
         return tuple(each for (file, _), each in sorted(self._table.items(), key=lambda item: item[0]) if file == real)
 
     def at(self, path: Path, line: int) -> LineBreakpoint | None:
@@ -65,7 +67,7 @@ class LineBreakpointTable:
 def source_lines(path: Path) -> list[str]:
     """A script's lines as Python counts them; none where it cannot be read."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with TextIOWrapper(open_regular(path), encoding="utf-8", errors="replace") as file:
             return file.read(MOST_SOURCE_BYTES).split("\n")
     except OSError:
         return []

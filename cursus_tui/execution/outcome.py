@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.records.run import BlockedAction, Call, Frame, Override, StepError
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.regular_file import read_regular
 from cursus_tui.storage.rows import printable
 
 STATUSES = ("passed", "failed", "cancelled")
@@ -26,7 +28,7 @@ def worker_lost(message: str, hint: str = "") -> ExecutionResult:
 def read_outcome(folder: AttemptFolder) -> ExecutionResult | None:
     """The outcome of an attempt; None while there is none. Anything unreadable counts as ``worker lost``."""
     try:
-        text = folder.outcome.read_bytes()
+        text = read_regular(folder.outcome)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -139,7 +141,7 @@ def _texts(values: object) -> dict[str, str]:
 
 
 def _path(text: str) -> Path:
-    if "\0" in text:
+    if b"\0" in os.fsencode(text):
         raise ValueError("a path with a null byte")
     return Path(text)
 

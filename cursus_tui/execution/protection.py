@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.regular_file import read_regular
 from cursus_tui.storage.workspace import write_private
 
 SMALL_BYTES = 64 * 1024 * 1024
@@ -222,7 +223,7 @@ def save(folder: AttemptFolder, protected: Mapping[str, ProtectedInput]) -> None
 def load(folder: AttemptFolder) -> dict[str, ProtectedInput]:
     """What ``save`` kept; empty where there is nothing."""
     try:
-        fields = json.loads(folder.inputs_before.read_bytes())
+        fields = json.loads(read_regular(folder.inputs_before))
     except (OSError, ValueError):
         return {}
     return {

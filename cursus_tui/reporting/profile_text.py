@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from cursus_tui.records.profile import LineShare, Profile
 from cursus_tui.records.run import Attempt, ResourceSample
 from cursus_tui.storage.layout import AttemptFolder
+from cursus_tui.storage.regular_file import read_regular
 from cursus_tui.text import human_bytes, human_seconds, safe
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -79,7 +80,7 @@ def _phases(attempt: Attempt, width: int) -> Iterator[str]:
 def _packing(attempt: Attempt) -> float | None:
     """What its worker wrote when it ended; a script can write there what it likes."""
     try:
-        outcome = json.loads(AttemptFolder(attempt.folder).outcome.read_bytes())
+        outcome = json.loads(read_regular(AttemptFolder(attempt.folder).outcome))
         seconds = outcome.get("pack_seconds")
     except (OSError, ValueError, AttributeError, RecursionError):
         return None

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cursus_tui.records.run import GUARDS, Attempt, RunRecord, StepError
+from cursus_tui.storage.regular_file import open_regular
 from cursus_tui.text import human_bytes, human_count, human_rows, human_seconds, plain_line, safe
 
 STYLES = {
@@ -159,7 +160,7 @@ def print_log(console: Console, attempt: Attempt) -> None:
         console.print()
         console.print(plain(f"{name}:", "bold"))
         try:
-            file = (attempt.folder / f"{name}.log").open("rb")
+            file = open_regular(attempt.folder / f"{name}.log")
         except OSError:
             console.print(plain("  nothing", "dim"))
             continue

@@ -13,6 +13,7 @@ from pathlib import Path
 from cursus_tui.records.run import Phase, RunRecord, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.storage.reader import StoreReader
+from cursus_tui.storage.regular_file import read_regular
 from cursus_tui.storage.schema import OPEN_RUN
 from cursus_tui.storage.store import RunStore
 from cursus_tui.storage.workspace import Workspace, folder_size
@@ -129,7 +130,7 @@ def _is_alive(folder: Path) -> bool:
     if attempt.outcome.exists():
         return False
     try:
-        pid = int(json.loads(attempt.process.read_bytes())["step"]["pid"])
+        pid = int(json.loads(read_regular(attempt.process))["step"]["pid"])
         os.kill(pid, 0)
     except PermissionError:
         return True

@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 from fault_pipeline import PATIENCE, FaultRun, script_with_main
 
+from cursus_tui.execution import protection
 from cursus_tui.execution.adopted_step import AdoptedStep, is_step, read_trace
 from cursus_tui.execution.outcome import result_of
 from cursus_tui.execution.ports import WorkerEvent
 from cursus_tui.execution.resources import ResourceSampler
+from cursus_tui.records.run import Attempt, StepStatus
+from cursus_tui.reporting import profile_text
 from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.worker.processes import boot_id, process_stat
 
@@ -46,6 +49,8 @@ ODD = {
     "forged refusal": '{"event":"refused","message":"hi"}',
     "no path": '{"event":"result","returned":{"a":"/etc/\\u0000x"}}',
     "no file": '{"event":"modules","files":["/etc/\\u0000x",3],"libraries":{"a":1}}',
+    "no text": '{"event":"modules","files":["/etc/\\ud800"],"libraries":{"a":1}}',
+    "no folder": '{"event":"result","returned":{"a":"/etc/\\ud800"}}',
     "no name": '{"event":["called"]}',
 }
 
@@ -117,6 +122,17 @@ def test_a_forged_trace_kills_nobody(tmp_path: Path, bystander: subprocess.Popen
 
 
 ENDLESS = f'"boot":"{boot_id()}","zygote":{{"pid":Infinity,"start":1}},"step":{{"pid":1e400,"start":1}}'
+
+
+@pytest.mark.parametrize("name", ["outcome.json", "process.json", "job.json", "events.jsonl", "inputs.json"])
+def test_a_pipe_in_the_place_of_what_is_told_hangs_nobody(tmp_path: Path, name: str) -> None:
+    watched = Watched(tmp_path / "1")
+    if name != "process.json":
+        watched.trace({"pid": 1, "start": 1}, {"pid": 1, "start": 1})
+    os.mkfifo(watched.folder.path / name)
+    assert protection.load(watched.folder) == {}
+    assert watched.ends() == "worker lost"
+    assert profile_text._packing(Attempt("r", "S", 1, StepStatus.FAILED, watched.folder.path)) is None
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "[]", '{"boot":"x"}', "{" + ENDLESS + "}"])

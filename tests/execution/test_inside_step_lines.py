@@ -223,3 +223,14 @@ def test_file_names_that_are_not_text_are_kept(tmp_path: Path):
     made = bench(pipeline)
     assert [each.path for each in made.session.line_breakpoints] == [folder / "A.py"]
     made.close()
+
+
+@pytest.mark.parametrize("name", ["pipe", "nul\0.py", "half\ud800.py"])
+def test_a_breakpoint_in_what_is_no_file_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    made = bench(chain(tmp_path, "A"))
+    with pytest.raises(UserError, match="file that can be read"):
+        made.session.set_line_breakpoint(LineBreakpoint(tmp_path / name, 1)).result(10)
+    with pytest.raises(IllegalCommand):
+        made.session.run_to_line(tmp_path / name, 1).result(10)
+    made.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import ClassVar
@@ -21,6 +22,7 @@ from cursus_tui.app.short_path import short
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.debug import LineBreakpoint, StopKind
 from cursus_tui.records.run import Attempt, Frame, StepStatus
+from cursus_tui.storage.regular_file import open_regular
 from cursus_tui.text import safe
 from cursus_tui.widgets.source_view import SourceMark, SourceView
 
@@ -204,14 +206,14 @@ class SourcePane(Pane):
             self._read = None
             return True
         try:
-            found = self._file.stat()
-            key = (self._file, found.st_mtime_ns, found.st_size)
-            if key == self._read:
-                return False
-            with self._file.open("rb") as stream:
+            with open_regular(self._file) as stream:
+                found = os.fstat(stream.fileno())
+                key = (self._file, found.st_mtime_ns, found.st_size)
+                if key == self._read:
+                    return False
                 text = stream.read(_MOST_BYTES).decode("utf-8", errors="replace")
         except OSError as problem:
-            self._view.clear(f"{self._file} cannot be read: {problem.strerror or problem}")
+            self._view.clear(f"this file cannot be read: {problem.strerror or problem}")
             self._read = None
             return True
         self._read = key

@@ -1,0 +1,132 @@
+"""A script may get hold of its debugger's socket, and answer what it likes: the hub outlives that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dap_client import IdeClient, RefusedError
+from fake_pydevd import FakePydevd, encode
+from test_hub import SCRIPT, Desk, until
+
+from cursus_tui.debugging.live_tables import table_of
+from cursus_tui.records.debug import DebugError, Resume, StopKind
+
+DEEP = 900
+"""As deeply nested as a message can be read at all."""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.debug.close()
+
+
+def nested() -> Any:
+    value: Any = []
+    for _ in range(DEEP):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("path", ["/project/nul\0.py", "/project/half\ud800.py", "[red]\x1b[2J", ""])
+def test_a_stop_in_code_named_after_anything_is_told(desk: Desk, path: str) -> None:
+    step = desk.attached(7)
+    step.stop(3, path=path)
+    stop = desk.told.next()
+    assert (stop.file, stop.line) == (Path(path) if path else None, 3)
+    assert desk.debug.frames(1).result(5)[0].line == 3
+    desk.debug.resume(Resume.OVER)
+    step.wait_for("next")
+
+
+def test_a_message_nested_without_end_ends_the_debugger_and_nothing_else(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    step = desk.attached(7)
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step._socket.sendall(encode({"type": "event", "event": "output", "body": {"output": nested()}}))
+    assert step.closed.wait(5)
+    until(lambda: not desk.debug.state.attached)
+    assert ide.ask("threads")["threads"]
+    assert not caplog.records
+    ide.close()
+
+
+def test_an_answer_nested_without_end_is_refused(desk: Desk) -> None:
+    step = desk.attached(7)
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    ide.wait("stopped")
+    step.answers["scopes"] = {"scopes": nested()}
+    with pytest.raises(RefusedError, match="scopes"):
+        ide.ask("scopes", frameId=3)
+    assert desk.debug.scopes(3).result(5) == ()
+    ide.close()
+
+
+def test_forged_stops_are_numbered_and_the_newest_counts(desk: Desk) -> None:
+    step = desk.attached(7)
+    for line in range(1, 50):
+        step.stop(line, "step")
+    until(lambda: desk.debug.state.stop is not None and desk.debug.state.stop.line == 49)
+    assert desk.debug.state.stop is not None
+    assert (desk.debug.state.stop.number, desk.debug.state.stop.kind) == (49, StopKind.STEP)
+
+
+def test_a_million_variables_are_asked_for_in_parts(desk: Desk) -> None:
+    step = desk.attached(7)
+    row = {"name": "[red]x\x1b[2J\0\ud800", "value": "v" * 40, "type": "str", "variablesReference": 0}
+    step.answers["variables"] = {"variables": [row] * 200_000}
+    step.stop(7)
+    desk.told.next()
+    found = desk.debug.variables(2).result(30)
+    assert len(found) == 100
+    assert found[0].name == "[red]x␛[2J␀<D800>"
+
+
+@pytest.mark.parametrize(
+    "answer", [None, 1e308, "stack", ["frame"], [{"line": 3}], [{"file": "a", "line": 1e400, "function": "f"}]]
+)
+def test_a_sample_that_is_no_stack_is_a_sentence(desk: Desk, answer: object) -> None:
+    desk.start()
+    desk.follow()
+    # A script can write to the control socket of its own step.
+    desk.process.answers["stack"] = lambda arguments: answer
+    with pytest.raises(DebugError, match="no stack"):
+        desk.debug.sample().result(5)
+
+
+@pytest.mark.parametrize("name", ["..", "2.jsonl", "precious.csv", "1/../2.jsonl", "/etc/passwd", "a\0b"])
+def test_a_step_names_no_other_file_than_its_own_rows(tmp_path: Path, name: str) -> None:
+    answer = {"file": f"{tmp_path}/{name}" if not name.startswith("/") else name, "rows": 1}
+    with pytest.raises(DebugError, match="not asked to write"):
+        table_of(answer, "x", tmp_path / "1", 0, sampled=False)
+
+
+def test_rows_go_to_no_folder_that_a_step_put_in_the_place_of_theirs(desk: Desk) -> None:
+    elsewhere = desk.folder / "elsewhere"
+    elsewhere.mkdir()
+    (desk.folder / "live").symlink_to(elsewhere)
+    desk.start()
+    desk.follow()
+    with pytest.raises(DebugError, match="nowhere to put its rows"):
+        desk.debug.live_table("rows", None).result(5)
+    assert desk.process.names() == []
+
+
+def test_a_debugger_that_says_everything_at_once_is_followed(desk: Desk) -> None:
+    step = FakePydevd(desk.start(7))
+    desk.follow()
+    assert step.configured.wait(5)
+    for name in ("continued", "thread", "breakpoint", "output", "module", "exited", "terminated", "made up"):
+        for body in (None, [], "text", {"threadId": "x", "breakpoint": 3, "output": 7, "reason": []}):
+            step._send({"type": "event", "event": name, "body": body})
+    step.stop(7)
+    assert (desk.told.next().line, desk.debug.state.attached) == (7, True)
+    assert str(SCRIPT) in str(step.wait_for("setBreakpoints"))
