@@ -1,4 +1,4 @@
-"""Makes the README's pictures from the real app: ``python tests/screenshots.py [failure] [data]``."""
+"""Makes the README's pictures from the real app: ``python tests/screenshots.py [failure] [inside] [data]``."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ class Picture:
 
 PICTURES = {
     "failure": Picture("broken_contract", 132, (("c",),)),
+    "inside": Picture(
+        "fraud_training",
+        139,
+        (
+            (*["down"] * 7, "t"),
+            ("s",),
+            *[("n",)] * 6,
+            ("w", "ctrl+u", *"splits['train'].shape", "enter"),
+            ("6",),
+        ),
+    ),
     "data": Picture(
         "fraud_training",
         139,
@@ -66,7 +77,7 @@ async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
 
 async def taken(picture: Picture, folder: Path) -> str:
     """The screen as SVG once all acts are done."""
-    workbench = Workbench(open_pipeline(str(folder)), RunOptions())
+    workbench = Workbench(open_pipeline(str(folder)), RunOptions(), debugs=True)
     desk: Future[DeskPort] = Future()
     desk.set_result(workbench)
     app = CursusApp(desk, build_keymap(None))
