@@ -28,8 +28,20 @@ MODEL_ENDINGS = (
 """What estimators are called; a type's name is all that is known before a value is opened."""
 
 
+HINT = "cursus-tui:"
+"""Of the step's worker, among the attributes of a variable's presentation."""
+
+
+def kind_told(body: Mapping[str, Any]) -> str | None:
+    """``table``, ``model`` or nothing, as the step says of a variable; None where it does not say."""
+    hint = body.get("presentationHint")
+    attributes = hint.get("attributes") if isinstance(hint, Mapping) else None
+    told = [str(one) for one in attributes if str(one).startswith(HINT)] if isinstance(attributes, list) else []
+    return told[0].removeprefix(HINT) if told and told[0] in (HINT, HINT + "table", HINT + "model") else None
+
+
 def kind_of(type_name: str, reference: int) -> str:
-    """``table`` or ``model`` for values that can be opened as data, by their type's name; empty for the rest."""
+    """The same by a type's name, where the step does not say."""
     name = type_name.rpartition(".")[2]
     if name in TABLES:
         # An empty list has no children, and no rows.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.debugging.live_tables import kind_of
+from cursus_tui.debugging.live_tables import kind_of, kind_told
 from cursus_tui.records.debug import DebugThread, Scope, StackFrame, StopKind, Variable
 from cursus_tui.storage.secrets import MASK, is_secret
 from cursus_tui.text import safe
@@ -102,7 +102,7 @@ def value_of(body: Body, name: str, expression: str) -> Variable:
     """The value of an ``evaluate``, ``setVariable`` or ``setExpression`` answer."""
     kind, reference = text_of(body, "type", LONGEST_NAME), whole(body.get("variablesReference"))
     value = text_of(body, "result" if "result" in body else "value", LONGEST_VALUE)
-    return Variable(name, value, kind, reference, expression, kind_of(kind, reference) if expression else "")
+    return Variable(name, value, kind, reference, expression, _opens_as(body, kind, reference) if expression else "")
 
 
 def completions_of(body: Body, text: str, column: int) -> tuple[str, ...]:
@@ -159,7 +159,12 @@ def _variable(one: Body) -> Variable:
     if name in PSEUDO:
         expression = ""
     value = _without_secrets(name, text_of(one, "value", LONGEST_VALUE), kind)
-    return Variable(name, value, kind, reference, expression, kind_of(kind, reference) if expression else "")
+    return Variable(name, value, kind, reference, expression, _opens_as(one, kind, reference) if expression else "")
+
+
+def _opens_as(body: Body, type_name: str, reference: int) -> str:
+    told = kind_told(body)
+    return kind_of(type_name, reference) if told is None else told
 
 
 def _without_secrets(name: str, value: str, kind: str) -> str:

@@ -15,7 +15,7 @@ from .container_paths import ContainerPaths, ContainerView, is_container_path
 from .environment import local_value
 from .failure import raised_from
 from .job import Job
-from .masking import MASK, Masker, is_secret_name, without_secrets
+from .masking import MASK, Masker, is_secret_name
 from .script_import import LoadedScript
 from .summaries import one_line
 
@@ -257,7 +257,7 @@ class MainCall:
         }
 
     def _shown(self, value: object) -> str:
-        return self._masker.text(one_line(without_secrets(value), 500))
+        return self._masker.text(one_line(value, 500))
 
 
 def arguments_of(argv: List[str], job_type: Optional[str]) -> argparse.Namespace:

@@ -52,7 +52,7 @@ class StepRun:
         self.failures = FailureReporter(job.is_user_file, self.masker)
         self._modules = modules
         self._source = b""
-        self._debugger = Debugger(job.file("debugger.log"), self.sender.send)
+        self._debugger = Debugger(job.file("debugger.log"), self.sender.send, self.masker.text)
 
     def run(self) -> int:
         """Run it and report everything.

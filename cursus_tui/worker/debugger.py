@@ -54,9 +54,10 @@ class Debugger:
     Args:
         log: Where pydevd writes what it would print to the step's stderr.
         send: Reports an event.
+        mask: Hides the values of secrets in what is listed.
     """
 
-    def __init__(self, log: str, send: Callable[..., None]) -> None:
+    def __init__(self, log: str, send: Callable[..., None], mask: Callable[[str], str] = str) -> None:
         self.go = Gate()
         """Opened by the front when its breakpoints are in force."""
         self.released = Gate()
@@ -65,6 +66,7 @@ class Debugger:
         """What the step is parked on."""
         self._log = log
         self._send = send
+        self._mask = mask
         self._is_starting = False
         self._was_started = False
 
@@ -165,7 +167,7 @@ class Debugger:
     def _connect(self, order: Mapping[str, Any]) -> None:
         pydevd = _module("pydevd")
         pydevd.log_to(self._log, 0)
-        brief_values.register()
+        brief_values.register(self._mask)
         self._was_started = True
         os.register_at_fork(after_in_child=forget_in_fork)
         lent, token = str(order["lent"]), str(order["token"])

@@ -8,7 +8,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from .masking import MASK, Masker, is_secret_name, without_secrets
+from .masking import MASK, Masker, is_secret_name
 from .summaries import one_line
 
 MAX_FRAMES = 40
@@ -68,7 +68,7 @@ class FailureReporter:
 
     def summary(self, value: Any) -> str:
         """One line about a value, without secrets."""
-        return self._masker.text(one_line(without_secrets(value)))
+        return self._masker.text(one_line(value))
 
     def _one(self, error: BaseException) -> Dict[str, Any]:
         steps = [

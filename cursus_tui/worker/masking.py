@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 import re
-import types
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Tuple
 
 MASK = "********"
-MAX_FIELDS = 1000
-"""Of a larger mapping only the size is ever shown."""
+MASK_TEXT = repr(MASK)
+MAX_NAME = 200
+_WORDS = frozenset(("key", "keys", "token", "tokens"))
+_PAIR = re.compile(r"""(['"]?\b(?P<name>[A-Za-z_][\w-]{0,80})['"]?(?:=|: ))b?(['"])(?:\\.|(?!\3).)+(?:\3|\Z)""")
+"""A name and a text, as in what Python writes of an object or a mapping, perhaps cut."""
 _SECRET = re.compile(r"SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL|TOKEN|KEY|(?:^|_)PWD(?:_|$)")
 _SHELL_VARIABLES = ("PWD", "OLDPWD")
 """Folders, as every shell sets them; in small letters, as an argument is written, it is a password."""
@@ -55,29 +55,23 @@ def masked_arguments(arguments: Iterable[str]) -> List[str]:
     return shown
 
 
-def without_secrets(value: Any) -> Any:
-    """The same value, or a copy of a mapping or namespace in which texts of secret names are hidden. Never raises."""
-    try:
-        if isinstance(value, (argparse.Namespace, types.SimpleNamespace)):
-            hidden = _hidden(vars(value))
-            return type(value)(**{**vars(value), **hidden}) if hidden else value
-        if isinstance(value, type(os.environ)):
-            return {**value, **_hidden(dict(value))}
-        if isinstance(value, dict) and len(value) <= MAX_FIELDS:
-            hidden = _hidden(value)
-            # The class of the script's may answer for its methods with anything: these are the interpreter's own.
-            return {**dict.copy(value), **hidden} if hidden else value
-    except Exception as error:
-        return "<not shown: %s>" % type(error).__name__
-    return value
+def is_secret_item(name: object, value: object) -> bool:
+    """Whether a field, entry or variable is to be masked where values are listed.
+
+    There is more than names of settings there: the ``key`` of a loop and the ``token`` of a text are no secrets.
+    """
+    if not (isinstance(name, str) and isinstance(value, (str, bytes)) and len(value) and len(name) <= MAX_NAME):
+        return False
+    return name not in _WORDS and is_secret_name(name)
 
 
-def _hidden(fields: Dict[Any, Any]) -> Dict[str, str]:
-    return {
-        name: MASK
-        for name, value in dict.items(fields)
-        if isinstance(name, str) and isinstance(value, str) and value and is_secret_name(name)
-    }
+def without_pairs(text: str) -> str:
+    """A text such as ``Login(user='me', password='x')`` without the values of secret names."""
+    return _PAIR.sub(lambda pair: pair[1] + MASK_TEXT if _is_secret_text(pair["name"]) else pair[0], text)
+
+
+def _is_secret_text(name: str) -> bool:
+    return is_secret_item(name, "x")
 
 
 class Masker:

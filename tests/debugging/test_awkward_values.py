@@ -108,7 +108,7 @@ def test_values_that_are_large_or_hostile_are_one_safe_line(desk: Desk) -> None:
     assert all(len(one.value) <= 4_000 and one.value.isprintable() for one in values.values())
     assert values["escape"].value == "'\\x1b[2Jcleared'"
     assert "Raises" in values["raises"].value or "no" in values["raises"].value
-    assert values["slow"].value == "Slow"
+    assert "takes longer" in values["slow"].value
     assert values["traps"].value == "Traps", "its breakpoint did not stop while values were read"
     first = desk.debug.variables(values["big"].reference).result(20)
     assert len(first) <= 100

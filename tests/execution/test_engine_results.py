@@ -110,7 +110,7 @@ def test_summaries_of_locals_survive_anything(runner: Runner) -> None:
     ).result
     assert result.error is not None
     values = result.error.frames[-1].locals
-    assert values["big"] == "list of 1,000"
+    assert values["big"].startswith("list of 1,000: [")
     assert "bits" in values["huge"]
     assert "Rude" in values["rude"]
     assert "hunter2" not in values["password"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import select
 import socket
 import subprocess
 import sys
 import threading
+import types
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -23,7 +25,7 @@ from cursus_tui.worker.entry import _first_message
 from cursus_tui.worker.failure import FailureReporter
 from cursus_tui.worker.hurry import SECONDS, quick_turns
 from cursus_tui.worker.job import Job
-from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments, without_secrets
+from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments
 from cursus_tui.worker.modules import imported_names
 from cursus_tui.worker.network_guard import is_local
 from cursus_tui.worker.outcome import AttemptReport, crash_frames
@@ -223,14 +225,56 @@ def test_options_of_secret_names_lose_their_values() -> None:
     assert masked_arguments(given) == shown
 
 
-def test_fields_of_secret_names_lose_their_texts() -> None:
-    fields = {"DB_PASSWORD": "hunter2", "LABEL": "y", "TOKEN": "", "KEYS": ["a"], 1: "z"}
-    assert without_secrets(fields) == {**fields, "DB_PASSWORD": MASK}
-    assert fields["DB_PASSWORD"] == "hunter2"
-    namespace = argparse.Namespace(api_key="sesame", depth=3)
-    assert without_secrets(namespace) == argparse.Namespace(api_key=MASK, depth=3)
-    assert namespace.api_key == "sesame"
-    assert without_secrets([1]) == [1]
+@dataclasses.dataclass
+class Login:
+    user: str
+    password: str = "hunter2"
+
+
+class Account(NamedTuple):
+    user: str
+    api_key: str
+
+
+class Holder:
+    __slots__ = ("api_key", "rows")
+
+    def __init__(self) -> None:
+        self.api_key, self.rows = "hunter2", 3
+
+
+class Telling:
+    def __repr__(self) -> str:
+        return "Telling(password='hunter2', rows=3)"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"DB_PASSWORD": "hunter2", "LABEL": "y"},
+        {"a": {"b": {"db_password": "hunter2"}}},
+        [{"api_key": "hunter2"}],
+        argparse.Namespace(api_key="hunter2", depth=3),
+        types.SimpleNamespace(api_key="hunter2"),
+        types.MappingProxyType({"password": b"hunter2"}),
+        Login("me"),
+        [Login("me")],
+        Account("me", "hunter2"),
+        Holder(),
+        Telling(),
+    ],
+)
+def test_fields_of_secret_names_lose_their_texts(value: object) -> None:
+    assert MASK in one_line(value)
+    assert "hunter2" not in one_line(value)
+
+
+def test_other_fields_are_shown() -> None:
+    assert (
+        one_line({"TOKEN": "", "KEYS": ["a"], 1: "z", "key": "b"}) == "{'TOKEN': '', 'KEYS': ['a'], 1: 'z', 'key': 'b'}"
+    )
+    assert one_line(Login("me")) == f"Login(user='me', password='{MASK}')"
+    assert one_line(Telling()) == f"Telling(password='{MASK}', rows=3)"
 
 
 def test_secrets_are_found_in_text_and_columns_are_not() -> None:

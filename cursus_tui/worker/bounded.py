@@ -1,0 +1,157 @@
+"""Code of a value's own, run while somebody only looks: bounded in time and memory.
+
+A ``__repr__`` that a class writes in Python may sleep, print, fill the memory. It runs on a thread of its own, which is
+left when it takes too long; meanwhile the address space may grow by so much only.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import resource
+import sys
+import threading
+import time
+from types import FunctionType
+from typing import Any, Callable, Dict, Iterator, List, Tuple
+
+SECONDS = 0.25
+"""For one call, and for all calls of one type within ``WINDOW``."""
+WINDOW = 2.0
+MAX_GROWTH = 1 << 30
+"""Bytes. Libraries reserve address space in large steps, and not all of them survive it when they get none."""
+_STANDARD = frozenset(getattr(sys, "stdlib_module_names", ()))
+_start, _lock, _now = _thread.start_new_thread, _thread.allocate_lock, time.monotonic
+_open, _read, _close = os.open, os.read, os.close
+_PAGE = resource.getpagesize()
+_spent: Dict[type, Tuple[float, float]] = {}
+"""Type -> when its window began, and what it took since; for ever where a call did not come back."""
+
+
+class TookTooLongError(Exception):
+    """It did not answer in time; the text is a sentence."""
+
+
+def said_by(value: Any, limit: int) -> str:
+    """A value's ``repr``, or a piece of it from its beginning.
+
+    Raises:
+        TookTooLongError: Its code, or that of other values of its type, takes too long.
+        Exception: Whatever its code raises.
+    """
+    kind = type(value)
+    method = defined_by(kind, "__repr__")
+    if isinstance(method, FunctionType) and not is_standard(method):
+        return str(bounded(kind, lambda: repr(value)[: 4 * limit]))
+    return repr(value)
+
+
+def defined_by(kind: type, name: str) -> Any:
+    """What a class or its ancestors define, without asking the class."""
+    return next((vars(each)[name] for each in kind.__mro__ if name in vars(each)), None)
+
+
+def is_standard(function: FunctionType) -> bool:
+    """Whether it comes with Python."""
+    return str(function.__module__).partition(".")[0] in _STANDARD
+
+
+def bounded(kind: type, call: Callable[[], Any]) -> Any:
+    """What a call returns.
+
+    Args:
+        kind: The type whose code it is.
+        call: Runs on another thread.
+
+    Raises:
+        TookTooLongError: It did not come back, or other calls of this type took too long.
+        BaseException: Whatever it raises.
+    """
+    began = _now()
+    since, spent = _spent.get(kind, (began, 0.0))
+    if began - since > WINDOW:
+        since, spent = began, 0.0
+    if spent >= SECONDS:
+        raise TookTooLongError("takes too long")
+    given: List[Any] = []
+    raised: List[BaseException] = []
+    done, gate = _lock(), _lock()
+    done.acquire()
+    gate.acquire()
+
+    def run() -> None:
+        with gate:
+            pass  # until memory is bounded
+        try:
+            with _left_alone():
+                given.append(call())
+        except BaseException as error:
+            raised.append(error)
+        with gate:
+            done.release()
+
+    ident = _start(run, ())
+    with _little_memory():
+        gate.release()
+        came = done.acquire(timeout=SECONDS)
+    if not came:
+        with gate:
+            came = done.acquire(blocking=False)
+            if not came:
+                _end(ident)
+    _spent[kind] = (since, spent + _now() - began) if came else (float("inf"), SECONDS)
+    if not came:
+        raise TookTooLongError("takes longer than %g s" % SECONDS)
+    if raised:
+        raise raised[0]
+    return given[0]
+
+
+@contextlib.contextmanager
+def _little_memory() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = _address_space()
+    allowed = used + MAX_GROWTH
+    lower = used and (before[0] == resource.RLIM_INFINITY or allowed < before[0])
+    if lower:
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, before[1]))
+    try:
+        yield
+    finally:
+        if lower:
+            resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _address_space() -> int:
+    """Bytes; 0 where the system does not tell."""
+    try:
+        file = _open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        return int(_read(file, 64).split()[0]) * _PAGE
+    finally:
+        _close(file)
+
+
+@contextlib.contextmanager
+def _left_alone() -> Iterator[None]:
+    """Where there is a debugger, it neither stops nor lists this thread."""
+    if "pydevd" not in sys.modules:
+        yield
+        return
+    vars(threading.current_thread()).update(pydev_do_not_trace=True, is_pydev_daemon_thread=True)
+    try:
+        yield
+    finally:
+        # Asking for it has listed it, and until Python 3.13 nothing takes it off the list.
+        getattr(threading, "_active", {}).pop(_thread.get_ident(), None)
+
+
+def _end(ident: int) -> None:
+    """Make a thread raise at its next line, so that a loop does not run on for ever."""
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit))
