@@ -132,13 +132,19 @@ def make_way(run: RunControl, then: Callable[[], None]) -> None:
     if live is None or stop is None:
         return
     run.at = run.at.but(goal=dataclasses.replace(run.at.goal, then=then))
-    goes_on(run)
     if live.parked:
-        run.after_commit(lambda: _let_on(run, Resume.CONTINUE))
+        let_fail(run)
         return
+    goes_on(run)
     live.cancelled = True
     if live.process is not None:
         run.after_commit(live.process.cancel)
+
+
+def let_fail(run: RunControl) -> None:
+    """Let a step that is held on what it raised end as what it is."""
+    goes_on(run)
+    run.after_commit(lambda: _let_on(run, Resume.CONTINUE))
 
 
 def over(run: RunControl, live: LiveStep) -> None:

@@ -45,9 +45,12 @@ def launched(run: RunControl, live: LiveStep) -> None:
 
 
 def close(run: RunControl) -> None:
-    """The session ends: nobody waits for a profile any more."""
+    """The session ends: keep what the profiles that are under way have seen so far."""
     for each in tuple(run.profilers):
-        each.stop()
+        found = each.stop()
+        if isinstance(found, Profile):
+            with run.store.transaction():
+                run.store.keep_profile(found)
 
 
 def _begin(run: RunControl, live: LiveStep) -> None:

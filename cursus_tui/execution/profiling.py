@@ -51,6 +51,7 @@ class Profiler:
         self.attempt = attempt
         self._process = process
         self._done = done
+        self._found: Profile | ProfileError | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="profile", daemon=True)
 
@@ -58,10 +59,11 @@ class Profiler:
         """Begin; returns at once."""
         self._thread.start()
 
-    def stop(self, seconds: float = 5.0) -> None:
-        """End it now; what was seen so far is handed over."""
+    def stop(self, seconds: float = 5.0) -> Profile | ProfileError | None:
+        """End it now; what was seen so far, or None where it does not end."""
         self._stop.set()
         self._thread.join(seconds)
+        return self._found
 
     def _run(self) -> None:
         try:
@@ -70,6 +72,9 @@ class Profiler:
             result = problem
         except OSError as problem:
             result = ProfileError(f"the profiler cannot be run: {problem.strerror or problem}")
+        except Exception as problem:  # Whatever it is: who waits for it must hear that nothing comes.
+            result = ProfileError(f"the profiler failed: {type(problem).__name__}: {problem}")
+        self._found = result
         self._done(result)
 
     def _profile(self) -> Profile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from cursus_tui.execution import adoption, inside_step, profiled_steps
@@ -17,6 +18,7 @@ from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.plan import Plan
 from cursus_tui.execution.ports import DataProbe, DebugPort, PipelineScriptExecutor
 from cursus_tui.execution.position import Position
+from cursus_tui.execution.quitting import begin_quit
 from cursus_tui.execution.reloading import reload
 from cursus_tui.execution.run_control import RunControl
 from cursus_tui.execution.session_loop import Done, SessionLoop
@@ -323,11 +325,13 @@ class Session:
     def quit(self, *, keep_running: bool = False) -> Done:
         """End the session. The running step is cancelled and waited for; with ``keep_running`` it goes on by itself.
 
+        One that is held on what it raised fails.
+
         The future is done when everything is stored and closed.
         """
         done = self._loop.when_stopped()
         if self._loop.started:
-            self._loop.submit(lambda: self._begin_quit(keep_running))
+            self._loop.submit(lambda: begin_quit(self._run, self._loop, keep_running))
         else:
             self._loop.stop_unstarted()
         return done
@@ -381,37 +385,14 @@ class Session:
         inside_step.first_lines(run)
         self._store.set_setting(OPEN_RUN, self._run_id)
 
-    def _begin_quit(self, keep_running: bool) -> None:
-        run = self._run
-        live = run.at.live
-        if live is None or keep_running or self._loop.has_unstored:
-            if live is None and not run.at.read_only:
-                run.leave()
-            # Nobody holds it any more.
-            inside_step.goes_on(run)
-            run.after_commit(lambda: self._loop.stop(keep_running))
-            return
-
-        def ended() -> None:
-            run.leave()
-            run.after_commit(lambda: self._loop.stop(keep_running=False))
-
-        run.quitting = ended
-        commands.cancel(run)
-
     def _close(self, keep_running: bool) -> None:
         if self._onlooker is not None:
             self._onlooker.end()
-        profiled_steps.close(self._run)
-        try:
+        with ExitStack() as closing:
+            # Whatever one of them does, all are closed: the last first.
+            closing.callback(self._reader.close)
+            closing.callback(self._store.close)
+            closing.callback(lambda: self._executor.close(keep_running=keep_running))
             if self._run.debugger is not None:
-                self._run.debugger.close()
-        finally:
-            self._close_rest(keep_running)
-
-    def _close_rest(self, keep_running: bool) -> None:
-        try:
-            self._executor.close(keep_running=keep_running)
-        finally:
-            self._store.close()
-            self._reader.close()
+                closing.callback(self._run.debugger.close)
+            profiled_steps.close(self._run)

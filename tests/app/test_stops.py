@@ -12,6 +12,7 @@ from fake_stops import FakeStops
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Input
 
+from cursus_tui.app.leaving import Leaving
 from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.app.panes.source_pane import SourcePane
 from cursus_tui.records.debug import DebugThread, IdeState, LineBreakpoint, StopKind
@@ -254,9 +255,19 @@ async def test_leaving_a_stopped_step_is_asked_about(desk: FakeDesk, stops: Fake
         assert "prepare is stopped inside" in driver.text
         assert "let it run on" in driver.text
         await driver.press("escape")
+
+
+async def test_leaving_a_held_failure_is_asked_about_as_its_frames_are_lost(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("s")
         await stopped(driver, stops, 8, StopKind.EXCEPTION, "KeyError: 'amount'")
-        await driver.press("q")  # it has failed: nothing that it could still do is lost
-        assert not driver.app.is_running or driver.app.return_value is not None
+        await driver.press("q")
+        assert "held with its frames alive" in driver.text
+        assert "the traceback with its locals is kept" in driver.text
+        await driver.press("escape")
+        assert driver.app.screen is driver.main
+        await driver.press("q", "enter")
+        assert driver.app.return_value == Leaving(keep_running=False)
 
 
 # --- a failure that is held

@@ -22,6 +22,7 @@ from cursus_tui.execution.session import Session
 from cursus_tui.records.events import Noticed, Profiled, SessionEvent
 from cursus_tui.records.profile import LineShare, Profile
 from cursus_tui.records.run import Attempt, StepStatus
+from cursus_tui.storage.reader import StoreReader
 
 OURS = str(Path(worker.__file__).parent)
 BUSY = """
@@ -104,6 +105,16 @@ def profiled(process: Process) -> Profile | ProfileError:
     profiler.start()
     eventually(lambda: found)
     return found[0]
+
+
+def test_whatever_goes_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Path:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(profiling, "py_spy", broken)
+    found = profiled(Process(1))
+    assert isinstance(found, ProfileError)
+    assert "ValueError: no such thing" in str(found)
 
 
 def told_by(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str) -> str:
@@ -189,6 +200,22 @@ def test_the_next_run_is_profiled_and_only_that(session: Session, tmp_path: Path
     session.wait_settled(30)
     assert [each.attempt for each in session.profiles()] == [1]
     assert not session._run.profilers
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("keep_running", [False, True])
+def test_what_was_seen_until_the_session_is_left_is_kept(session: Session, tmp_path: Path, keep_running: bool) -> None:
+    run_id, store = session.state.run_id, session._store.workspace
+    session.step_over("A").result(10)
+    eventually(lambda: session.state.steps["A"].status is StepStatus.RUNNING)
+    session.profile("A").result(10)
+    time.sleep(0.8)
+    session.quit(keep_running=keep_running).result(20)
+    reader = StoreReader.open(store.database)
+    (profile,) = reader.profiles(run_id)
+    reader.close()
+    assert profile.samples > 5
+    assert any(each.file == str(tmp_path / "A.py") for each in profile.hot)
 
 
 def check(session: Session, home: Path, attempt: int) -> None:

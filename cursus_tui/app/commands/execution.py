@@ -49,9 +49,9 @@ def restart(screen: MainScreen) -> None:
 
 
 def quit_app(screen: MainScreen) -> None:
-    """Leave at once when nothing of ours can come to an end of its own, else ask what becomes of it."""
+    """Leave at once where nothing runs or stands still inside, else ask what becomes of it."""
     now = screen.situation
-    stands_inside = now.stop is not None and not now.held
+    stands_inside = now.stop is not None
     if not (now.running or stands_inside) or screen.desk.workspace.read_only:
         screen.app.exit(Leaving(keep_running=False))
         return
@@ -64,6 +64,14 @@ def quit_app(screen: MainScreen) -> None:
         elif answer == "cancel":
             screen.app.exit(Leaving(keep_running=False))
 
+    if now.held:
+        answers = [
+            ("cancel", "Let it fail, and quit", "the traceback with its locals is kept"),
+            ("stay", "Stay", ""),
+        ]
+        text = f"{current} has failed, and is held with its frames alive: they are lost when you quit."
+        screen.app.push_screen(Choose("Quit", text, answers), answered)
+        return
     answers = [
         ("keep", "Quit, and let it run on", "the next start adopts it"),
         ("cancel", "Cancel it and quit", "what it wrote so far is not used"),
