@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-from project import make_project
+from project import cursus_project
 
 from cursus_tui.debugging.debug_session import DebugSession
 from cursus_tui.execution.options import RunOptions
@@ -189,11 +188,8 @@ def live_table(at: Debugged, stop: DebugStop, report: Report) -> None:
 def opened(arguments: argparse.Namespace, name: str) -> Iterator[Debugged]:
     """A session in a small project of a DAG."""
     steps = arguments.cursus / "src" / "cursus" / "steps"
-    interfaces = sorted((steps / "interfaces").glob("*.step.yaml"))
-    types = [yaml.safe_load(file.read_text())["step_type"] for file in interfaces]
-    dags = arguments.cursus / "src" / "cursus" / "pipeline_catalog" / "shared_dags"
     folder = arguments.work / name.replace("/", "-")
-    dag = make_project(dags / f"{name}.dag.json", folder, types, None, {})
+    dag = cursus_project(arguments.cursus, name, folder)
     layout = LayoutFlags(interfaces=(steps / "interfaces",), scripts=(steps / "scripts",))
     options = OpenOptions(layout=layout, python=str(arguments.python))
     limits = RunOptions(hold_on_failure=True, command="conformance")

@@ -135,3 +135,12 @@ def make_project(dag_file: Path, folder: Path, types: list[str], model: Path | N
     settings = settings_for(nodes, model, wiring)
     (folder / "cursus-tui.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     return folder / "pipeline.dag.json"
+
+
+def cursus_project(checkout: Path, name: str, folder: Path) -> Path:
+    """The project of one of a checkout's DAGs, named ``family/name``; its DAG file."""
+    steps = checkout / "src" / "cursus" / "steps"
+    interfaces = sorted((steps / "interfaces").glob("*.step.yaml"))
+    types = [yaml.safe_load(file.read_text())["step_type"] for file in interfaces]
+    dags = checkout / "src" / "cursus" / "pipeline_catalog" / "shared_dags"
+    return make_project(dags / f"{name}.dag.json", folder, types, None, {})

@@ -1,0 +1,351 @@
+"""What one does inside a step with keys, scene by scene, and an IDE that is there meanwhile."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dap_client import RefusedError
+from key_screen import SECONDS, KeyScreen, WrongError, expect
+from key_scripts import Tried, first_line_of_main, line_of
+from node_client import NodeIde
+
+TRIED = "# tried by keys\n"
+
+
+@dataclass
+class Report:
+    """What was seen of one script."""
+
+    step: str
+    script: str
+    lines: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    @contextmanager
+    def scene(self, what: str) -> Iterator[list[str]]:
+        """One thing that is done; what was seen is put into the list."""
+        began, seen = time.monotonic(), list[str]()
+        yield seen
+        self.lines.append(f"  {what:28} {time.monotonic() - began:5.1f} s  {' · '.join(seen)}")
+
+
+@dataclass
+class At:
+    """A script under the keys."""
+
+    screen: KeyScreen
+    tried: Tried
+    script: Path
+    report: Report
+    runs: Path
+    port: int
+    ide: NodeIde | None = None
+
+    def line(self, text: str) -> int:
+        """Of the script as it is now."""
+        return line_of(self.script, text)
+
+    @property
+    def zygote(self) -> int:
+        """The warm interpreter that the newest attempt was forked from."""
+        newest = max(self.runs.glob(f"*/{self.tried.step}/*/process.json"), key=lambda each: int(each.parent.name))
+        pid: int = json.loads(newest.read_text())["zygote"]["pid"]
+        return pid
+
+
+# --- an IDE --------------------------------------------------------------------------------------------
+
+
+def attach(at: At) -> None:
+    """VS Code's client comes in, with a breakpoint of its own on the line of the call."""
+    with at.report.scene(f"IDE attaches {at.tried.ide}") as seen:
+        at.ide = NodeIde(at.port)
+        line = at.line(at.tried.call)
+        answers = at.ide.attach({at.script: [line]}, justMyCode=True)
+        seen.append(f"its breakpoint on line {line}: {answers[at.script][0].get('verified')}")
+
+
+def both_stand(at: At, function: str | None = None) -> None:
+    """The IDE sees the stop that the screen shows."""
+    if at.ide is None:
+        return
+    ide, deadline, place = at.ide, time.monotonic() + SECONDS, None
+    while time.monotonic() < deadline:
+        try:
+            place = ide.place(1)
+        except RefusedError as problem:
+            place = (str(problem), -1)
+        if place[1] == at.screen.line and function in (None, place[0]):
+            return
+        time.sleep(0.05)
+    raise WrongError(f"the IDE stands in {place}, the screen on line {at.screen.line}")
+
+
+def ide_steps(at: At) -> None:
+    """A step of the IDE's moves the screen, a key moves the IDE."""
+    if at.ide is None:
+        return
+    with at.report.scene("IDE: both step") as seen:
+        at.ide.wait("stopped")
+        both_stand(at, "main")
+        before = at.screen.line
+        at.ide.ask("next", threadId=1)
+        at.screen.when(lambda: at.screen.line not in (None, before), "the screen after the IDE's step")
+        at.ide.wait("stopped")
+        both_stand(at, "main")
+        seen.append(f"the IDE's next: {before} -> {at.screen.line}")
+        before = at.screen.resume("n")
+        at.ide.wait("stopped")
+        both_stand(at, "main")
+        seen.append(f"n: the IDE is on {before}")
+
+
+def ide_leaves(at: At, *, dies: bool) -> None:
+    """The stop stays when the IDE goes, its breakpoint goes with it."""
+    if at.ide is None:
+        return
+    with at.report.scene("IDE dies" if dies else "IDE disconnects"):
+        before = at.screen.line
+        if not dies:
+            at.ide.ask("disconnect")
+        at.ide.close()
+        at.ide = None
+        at.screen.keys("8")
+        at.screen.when(lambda: "IDE" not in at.screen.screen(), "the IDE's breakpoint gone")
+        expect(at.screen.line == before, f"the stop stays on {before}: {at.screen.line}")
+
+
+# --- line by line --------------------------------------------------------------------------------------
+
+
+def into_main(at: At) -> None:
+    """``s`` runs what the step needs, and the step to the first line of its main."""
+    with at.report.scene("s into main") as seen:
+        at.screen.pane("1", at.tried.step)
+        at.screen.in_pane(at.tried.step)
+        at.screen.keys("s")
+        at.screen.stands(first_line_of_main(at.script))
+        seen.append(f"line {at.screen.line}")
+
+
+def lines(at: At) -> None:
+    """Over, to a line, into a call, up and down, and out."""
+    screen, call = at.screen, at.line(at.tried.call)
+    with at.report.scene("n and t") as seen:
+        seen.append(f"n: line {screen.resume('n')}")
+        target = at.line(at.tried.broken[0])
+        screen.to_line(target, at.tried.broken[0])
+        screen.keys("t")
+        screen.stands(target)
+        seen.append(f"t: line {target}")
+    with at.report.scene("to the call") as seen:
+        if at.ide is not None:
+            screen.keys("c")
+            seen.append("c, to the IDE's breakpoint")
+        else:
+            screen.to_line(call, at.tried.call)
+            screen.keys("t")
+        screen.stands(call)
+        both_stand(at, "main")
+    with at.report.scene("s u d f") as seen:
+        inside = screen.resume("s")
+        both_stand(at, at.tried.callee)
+        screen.pane("9", f"▶  {at.tried.callee}")
+        seen.append(f"s: {at.tried.callee}:{inside}")
+        screen.keys("3", "u")
+        screen.when(lambda: screen.source_line == call, f"u at line {call}")
+        screen.keys("d")
+        screen.when(lambda: screen.source_line == inside, f"d at line {inside}")
+        screen.keys("f")
+        screen.when(lambda: screen.line not in (None, inside), "out of the function")
+        screen.pane("9", "▶  main")
+        both_stand(at, "main")
+        seen.append(f"f: main:{screen.line}")
+
+
+def values(at: At) -> None:
+    """Unfolded, watched, set."""
+    screen, (name, back) = at.screen, at.tried.assigned
+    with at.report.scene("variables") as seen:
+        screen.pane("6", "Locals")
+        screen.in_pane("input_paths")
+        screen.keys("Right")
+        screen.see("len()")
+        seen.append("input_paths unfolds")
+        screen.keys("Left")
+        screen.when(lambda: "len()" not in screen.screen(), "input_paths folded")
+    with at.report.scene("w") as seen:
+        screen.in_pane("Watches")
+        screen.keys("w")
+        screen.fill("len(input_paths) + 41000")
+        shown = screen.see("len(input_paths) + 41000  410")
+        seen.append(next(row.strip(" ›") for row in shown.split("\n") if "+ 41000" in row))
+        screen.in_pane("len(input_paths)")
+        screen.keys("w")
+        screen.when(lambda: "+ 41000" not in screen.screen(), "the watch taken away")
+    with at.report.scene("=") as seen:
+        screen.in_pane(f"{name} ")
+        screen.keys("=")
+        screen.fill("'set by keys'")
+        screen.see(f"{name}  'set by keys'")
+        screen.keys("=")
+        screen.fill(back)
+        screen.when(lambda: "set by keys" not in screen.screen(), f"{name} as it was")
+        seen.append(f"{name} set, and set back")
+
+
+def console(at: At) -> None:
+    """Completed, evaluated, assigned."""
+    screen, (begun, name) = at.screen, at.tried.completes
+    with at.report.scene(">") as seen:
+        open_console(screen)
+        screen.type(begun)
+        screen.see(f"│ {begun} ")
+        screen.keys("Tab")
+        screen.see(f"│ {name} ")
+        screen.keys("Enter")
+        screen.see(f">>> {name}")
+        seen.append(f"{begun} + tab: {name}")
+        say(screen, "len(input_paths) + 42000", "420")
+        close_console(screen)
+
+
+def open_console(screen: KeyScreen) -> None:
+    """In the frame that is looked at."""
+    screen.keys(">")
+    screen.see("Console:", "an expression or a statement")
+
+
+def say(screen: KeyScreen, text: str, answer: str) -> None:
+    """Type a line on the console, and wait for what it says."""
+    screen.type(text)
+    screen.see(f"│ {text} ")
+    screen.keys("Enter")
+    screen.when(lambda: answer in screen.screen().rpartition(f">>> {text}")[2], f"{answer} after {text}")
+
+
+def close_console(screen: KeyScreen) -> None:
+    """Escape, which is a key of its own only when nothing follows at once."""
+    screen.keys("Escape")
+    screen.when(lambda: "Console:" not in screen.screen(), "the console closed")
+
+
+# --- breakpoints ---------------------------------------------------------------------------------------
+
+
+def breakpoints(at: At) -> None:
+    """A plain and a conditional one, and what is to be seen on their lines."""
+    screen, tried = at.screen, at.tried
+    plain, looped = at.line(tried.plain), at.line(tried.looped)
+    with at.report.scene("b and B") as seen:
+        screen.to_line(plain, tried.plain)
+        screen.keys("b")
+        screen.when(lambda: "●" in screen.cursor, f"● on line {plain}")
+        screen.to_line(looped, tried.looped)
+        screen.keys("B")
+        screen.fill(tried.condition)
+        screen.when(lambda: "◆" in screen.cursor, f"◆ on line {looped}")
+        screen.pane("8", f"{at.script.name}:{plain}")
+        screen.see(f"{at.script.name}:{looped}", tried.condition[:20])
+        seen.append(f"lines {plain} and {looped} if {tried.condition}")
+    for _ in range(2):
+        with at.report.scene("c") as seen:
+            before = screen.line
+            screen.keys("c")
+            screen.when(lambda before=before: screen.line != before and screen.line in (plain, looped), "a breakpoint")
+            both_stand(at)
+            seen.append(f"line {screen.line}")
+            if screen.line == looped:
+                name, value = tried.holds
+                screen.pane("6", "Locals")
+                screen.in_pane(f"{name} ")
+                expect(f"{name}  {value}" in screen.cursor, f"{name} is {value}: {screen.cursor}")
+                seen.append(f"{name} is {value}")
+            else:
+                table(at)
+                seen.append(f"{tried.table} opened")
+
+
+def table(at: At) -> None:
+    """A value of the frame in the data pane."""
+    screen, tried = at.screen, at.tried
+    if tried.table.isidentifier():
+        screen.pane("6", "Locals")
+        screen.in_pane(f"{tried.table} ")
+        screen.keys("Enter")
+    else:
+        open_console(screen)
+        screen.type(tried.table)
+        screen.see(f"│ {tried.table} ")
+        screen.keys("C-o")
+    screen.see(*tried.shows)
+    screen.keys("Escape")
+    screen.when(lambda: tried.shows[-1] not in screen.screen(), "the table left")
+
+
+# --- a failure, mended -----------------------------------------------------------------------------------
+
+
+def failure(at: At) -> None:
+    """Edited so that it fails, run again, held where it fails, looked into."""
+    screen, tried = at.screen, at.tried
+    good, bad = tried.broken
+    plain, looped, line = (at.line(text) for text in (tried.plain, tried.looped, good))
+    with at.report.scene("o, so that it fails") as seen:
+        screen.order((good, bad), before=TRIED)
+        screen.to_line(line, good)
+        screen.keys("o")
+        expect(screen.edited() == [f"+{line}", str(at.script)], f"the editor was told line {line}")
+        screen.pane("8", f"{at.script.name}:{plain + 1}")
+        screen.see(f"{at.script.name}:{looped + 1}")
+        seen.append(f"breakpoints moved to {plain + 1} and {looped + 1}")
+    with at.report.scene("r, held where it fails") as seen:
+        screen.keys("r")
+        screen.stands(line + 1, f"held on {tried.raises}")
+        seen.append(screen.status.strip().partition(" · ")[0])
+        screen.pane("6", "Locals")
+        screen.in_pane("input_paths")
+        screen.keys("3", "u")
+        screen.when(lambda: "main(" in screen.cursor and screen.source_line != line + 1, "the caller of main")
+        screen.keys("d")
+        screen.when(lambda: screen.source_line == line + 1, "main")
+        open_console(screen)
+        say(screen, "len(input_paths) + 43000", "430")
+        close_console(screen)
+
+
+def mended(at: At, original: bytes) -> None:
+    """Edited back at the line that failed, run again warm, over the breakpoints to its end."""
+    screen, tried = at.screen, at.tried
+    good, bad = tried.broken
+    zygote = at.zygote
+    with at.report.scene("o, mended") as seen:
+        screen.order((bad, good), without=TRIED)
+        line = at.line(bad)
+        screen.keys("o")
+        expect(screen.edited() == [f"+{line}", str(at.script)], f"the editor was told line {line}")
+        expect(at.script.read_bytes() == original, "the script is as it was")
+        seen.append(f"at line {line}")
+    plain, looped = at.line(tried.plain), at.line(tried.looped)
+    with at.report.scene("r, warm") as seen:
+        screen.keys("r")
+        screen.when(lambda: screen.line in (plain, looped), "a breakpoint on its old line")
+        expect(at.zygote == zygote, f"the same interpreter: {at.zygote}, {zygote}")
+        seen.append(f"stopped on line {screen.line} in a fork of the same interpreter")
+    for line, text in ((plain, tried.plain), (looped, tried.looped)):
+        screen.to_line(line, text)
+        screen.keys("b")
+        screen.when(lambda: "●" not in screen.cursor and "◆" not in screen.cursor, "the breakpoint gone")
+    with at.report.scene("to its end"):
+        passes(at)
+
+
+def passes(at: At) -> None:
+    """Let it go on to its end, and stand after it."""
+    at.screen.palette("Let the stopped step go on")
+    at.screen.see(f"paused after {at.tried.step}"[:60])
