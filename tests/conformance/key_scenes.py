@@ -116,7 +116,8 @@ def ide_leaves(at: At, *, dies: bool) -> None:
         at.ide.close()
         at.ide = None
         at.screen.keys("8")
-        at.screen.when(lambda: "IDE" not in at.screen.screen(), "the IDE's breakpoint gone")
+        at.screen.when(lambda: " on  line " in at.screen.screen(), "the breakpoints")
+        at.screen.when(lambda: " on  IDE " not in at.screen.screen(), "the IDE's breakpoint gone")
         expect(at.screen.line == before, f"the stop stays on {before}: {at.screen.line}")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from cursus_tui.app.line_marks import UNVERIFIED, kind_of, words_of
 from cursus_tui.app.messages import PlaceAsked, StepAsked
 from cursus_tui.app.panes.list_pane import ListPane
 from cursus_tui.app.panes.row_list import Row, RowList, remark
-from cursus_tui.app.short_path import short
 from cursus_tui.app.situation import Situation
 from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.run import StepBreakpoint
@@ -57,8 +59,9 @@ class BreakpointsPane(ListPane):
             tone = "plain" if point.enabled else "muted"
             sign = "● on" if point.enabled else "○ off"
             rows.append(Row((sign, point.when.value, point.step, hits), (tone,), point))
-        rows += [_line_row(now, line, "line") for line in now.line_breakpoints]
-        rows += [_line_row(now, line, "IDE") for line in now.debugger.ide_breakpoints]
+        folders = _folders((*now.line_breakpoints, *now.debugger.ide_breakpoints))
+        rows += [_line_row(now, line, "line", folders[line.path]) for line in now.line_breakpoints]
+        rows += [_line_row(now, line, "IDE", folders[line.path]) for line in now.debugger.ide_breakpoints]
         return rows or [remark("no breakpoints: b sets one before the selected step, in the source on the line")]
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
@@ -76,13 +79,20 @@ class BreakpointsPane(ListPane):
             self.post_message(StepAsked(event.row.value.step))
 
 
-def _line_row(now: Situation, line: LineBreakpoint, whose: str) -> Row:
+def _folders(points: Iterable[LineBreakpoint]) -> dict[Path, str]:
+    """What tells files of the same name apart; the name alone leaves its line in sight where there is little room."""
+    paths = {point.path for point in points}
+    names = Counter(path.name for path in paths)
+    return {path: f"in {path.parent.name}" if names[path.name] > 1 else "" for path in paths}
+
+
+def _line_row(now: Situation, line: LineBreakpoint, whose: str, folder: str) -> Row:
     kind = kind_of(line, now.debugger.unverified)
     sign = f"{BREAKPOINT_GLYPHS[kind]} {'off' if kind == 'disabled' else 'on'}"
-    place = f"{short(line.path, now.pipeline.layout.root)}:{line.line}"
     note = UNVERIFIED if kind == "unverified" else words_of(line) or line.text
+    note = " · ".join(part for part in (folder, note) if part)
     tone = "muted" if kind == "disabled" else "warn" if kind == "unverified" else "plain"
-    return Row((sign, whose, place, note), (tone,), line)
+    return Row((sign, whose, f"{line.path.name}:{line.line}", note), (tone,), line)
 
 
 def _seen(now: Situation) -> tuple[object, ...]:
