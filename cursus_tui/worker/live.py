@@ -10,13 +10,14 @@ import json
 import sys
 from array import array
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import ItemsView, KeysView, Mapping, ValuesView
 from itertools import islice
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .live_files import Column, plain, write_rows
-from .masking import MASK, is_secret_name
+from .masking import MASK, is_secret_item
 from .model_facts import facts_of, is_model
+from .no_rows import why_no_rows
 from .summaries import one_line
 
 MAX_COLUMNS = 500
@@ -102,9 +103,7 @@ def table_of(value: Any, first: int, rows: int) -> Slice:
     for is_one, read in _READERS:
         if is_one(value):
             return read(value, first, first + rows)
-    if _is_a("polars", "LazyFrame")(value):
-        raise NotATableError("a LazyFrame has no rows until it is collected")
-    raise NotATableError("a %s has no rows, and is no model" % type(value).__name__)
+    raise NotATableError(why_no_rows(value))
 
 
 def _facts(value: Any, first: int, rows: int) -> Slice:
@@ -137,6 +136,10 @@ def _index(value: Any, first: int, end: int) -> Slice:
     return Slice(_distinct(_levels(value[first:end])), len(value), None)
 
 
+def _extension(value: Any, first: int, end: int) -> Slice:
+    return Slice([_pandas("value", value[first:end])], len(value), int(value.nbytes))
+
+
 def _index_columns(index: Any) -> List[Column]:
     """An index that says more than the numbers of the rows."""
     return [] if type(index).__name__ == "RangeIndex" and index.name is None and index.step == 1 else _levels(index)
@@ -165,6 +168,9 @@ def _pandas(name: Any, values: Any) -> Column:
 def _ndarray(value: Any, first: int, end: int) -> Slice:
     note = ""
     shape = value.shape
+    if type(value).__name__ == "matrix":
+        # Its rows and columns are matrices, too.
+        value = sys.modules["numpy"].asarray(value)
     if value.ndim == 0:
         value = value.reshape(1)
     elif value.ndim > 2:
@@ -184,7 +190,9 @@ def _ndarray(value: Any, first: int, end: int) -> Slice:
 def _numpy(name: str, values: Any) -> Column:
     if values.ndim > 1:
         return Column(name, "%s %s" % (values.dtype, _shape(values.shape[1:])), [plain(row) for row in values])
-    return Column(name, str(values.dtype), values if values.dtype.kind in "biufM" else values.tolist())
+    # What is masked is nothing.
+    keeps = values.dtype.kind in "biufM" and not hasattr(values, "mask")
+    return Column(name, str(values.dtype), values if keeps else values.tolist())
 
 
 def _sparse(value: Any, first: int, end: int) -> Slice:
@@ -207,9 +215,16 @@ def _sparse(value: Any, first: int, end: int) -> Slice:
 
 
 def _tensor(value: Any, first: int, end: int) -> Slice:
+    if value.device.type == "meta":
+        raise NotATableError("a tensor on meta has a shape, but no values")
+    if str(value.layout) != "torch.strided":
+        raise NotATableError("a tensor of this layout (%s) has no rows until it is .to_dense()" % value.layout)
     whole, size = value.detach(), int(value.numel() * value.element_size())
     total = int(value.shape[0]) if value.ndim else 1
     part = whole[first:end] if value.ndim else whole.reshape(1)
+    if part.is_quantized:
+        part = part.dequantize()
+    part = part.resolve_conj().resolve_neg()
     if part.dtype.is_floating_point and part.element_size() < 4:
         part = part.float()
     shown = _ndarray(part.cpu().numpy(), 0, end - first)
@@ -247,13 +262,21 @@ def _polars(value: Any, first: int, end: int) -> Slice:
 
 def _mapping(value: Any, first: int, end: int) -> Slice:
     items = list(islice(value.items(), first, end))
-    shown = [MASK if is_secret_name(str(key)) and isinstance(each, str) and each else each for key, each in items]
+    return _named(items, len(value))
+
+
+def _named(items: List[Tuple[Any, Any]], count: int) -> Slice:
+    shown = [MASK if is_secret_item(key, each) else each for key, each in items]
     columns = [
         Column("key", "", [key for key, _ in items]),
         Column("type", "str", [type(each).__name__ for _, each in items]),
         Column("value", "", shown),
     ]
-    return Slice(columns, len(value), None)
+    return Slice(columns, count, None)
+
+
+def _named_tuple(value: Any, first: int, end: int) -> Slice:
+    return _named(list(zip(type(value)._fields, value))[first:end], len(value))  # noqa: B905 - Python 3.10
 
 
 def _sequence(value: Any, first: int, end: int) -> Slice:
@@ -332,6 +355,7 @@ _READERS: Tuple[Tuple[Callable[[Any], bool], Callable[[Any, int, int], Slice]], 
     (_is_a("pandas", "DataFrame"), _frame),
     (_is_a("pandas", "Series"), _series),
     (_is_a("pandas", "Index"), _index),
+    (_is_a("pandas.api.extensions", "ExtensionArray"), _extension),
     (_is_a("numpy", "ndarray"), _ndarray),
     (_is_sparse, _sparse),
     (_is_a("pyarrow", "Table", "RecordBatch"), _arrow_table),
@@ -339,5 +363,7 @@ _READERS: Tuple[Tuple[Callable[[Any], bool], Callable[[Any, int, int], Slice]], 
     (_is_a("polars", "DataFrame", "Series"), _polars),
     (_is_a("torch", "Tensor"), _tensor),
     (lambda value: isinstance(value, Mapping), _mapping),
+    (lambda value: isinstance(value, tuple) and hasattr(type(value), "_fields"), _named_tuple),
+    (lambda value: isinstance(value, (KeysView, ValuesView, ItemsView)), _sequence),
     (lambda value: isinstance(value, (list, tuple, set, frozenset, range, array, deque)), _sequence),
 )

@@ -115,6 +115,14 @@ def test_an_index_that_says_something_comes_first(tmp_path: Path) -> None:
         (pa.table({"a": [1], "d": [{"k": 1}]}), 1, {"a": [1], "d": ["{'k': 1}"]}),
         (pa.array([1, None]), 2, {"value": [1, None]}),
         (pd.Index(["a", "b"], name="i"), 2, {"i": ["a", "b"]}),
+        (pd.Categorical(["a", "b"]), 2, {"value": ["a", "b"]}),
+        (pd.array([1, None], "Int64"), 2, {"value": [1, None]}),
+        (np.ma.masked_array([1, 2], mask=[True, False]), 2, {"value": [None, 2]}),
+        (np.ma.masked_array([[1, 2]], mask=[[True, False]]), 1, {"0": [None], "1": [2]}),
+        (np.matrix([[1, 2], [3, 4]]), 2, {"0": [1, 3], "1": [2, 4]}),
+        (Point(1, "a"), 2, {"key": ["x", "y"], "type": ["int", "str"]}),
+        ({"a": 1, "b": 2}.keys(), 2, {"value": ["a", "b"]}),
+        ({"a": 1}.items(), 1, {"0": ["a"], "1": [1]}),
         ([2**80, 1], 2, {"value": ["1208925819614629174706176", "1"]}),
         (["\ud800"], 1, {"value": ["\\ud800"]}),
     ],
@@ -139,8 +147,44 @@ def test_a_cell_that_cannot_be_shown_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [7, "text", None, (n for n in range(3)), object(), Odd(), pd.DataFrame])
 def test_what_is_no_table_is_answered_with_a_sentence(tmp_path: Path, value: Any) -> None:
     answer = json.loads(show(value, str(tmp_path / "live" / "1.parquet"), 0, 10))
-    assert "has no rows" in answer["error"]
+    assert "has no rows" in answer["error"] or "but once" in answer["error"]
     assert kind_of(value) == ""
+
+
+def of_library(module: str, name: str) -> Any:
+    """A value as a library has it, by the name of its class."""
+    return type(name, (), {"__module__": module})()
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (
+            of_library("polars.lazyframe.frame", "LazyFrame"),
+            "a LazyFrame has no rows until it is collected: open .head",
+        ),
+        (of_library("pyarrow._dataset", "Dataset"), "is not read yet: open .head(1000) of it"),
+        (of_library("xgboost.core", "DMatrix"), "open what it was made of"),
+        (of_library("torch.utils.data.dataloader", "DataLoader"), "open .dataset"),
+        (pd.DataFrame({"a": [1]}).groupby("a"), "open .obj"),
+        (7, "an int has no rows"),
+        (iter([1]), "a list_iterator can be gone through but once"),
+    ],
+)
+def test_what_has_no_rows_says_what_has_them(tmp_path: Path, value: Any, sentence: str) -> None:
+    assert sentence in json.loads(show(value, str(tmp_path / "live" / "1.parquet"), 0, 10))["error"]
+
+
+def test_a_tensor_without_rows_says_why(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    told = {}
+    for name, value in {"meta": torch.empty(3, device="meta"), "sparse": torch.eye(3).to_sparse()}.items():
+        told[name] = json.loads(show(value, str(tmp_path / "live" / "1.parquet"), 0, 10))["error"]
+    assert told == {
+        "meta": "a tensor on meta has a shape, but no values",
+        "sparse": "a tensor of this layout (torch.sparse_coo) has no rows until it is .to_dense()",
+    }
+    assert shown(torch.zeros(3, dtype=torch.cfloat).conj(), tmp_path)[0]["rows"] == 3
 
 
 def test_a_file_that_cannot_be_written_is_an_answer_too(tmp_path: Path) -> None:
