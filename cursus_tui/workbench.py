@@ -64,7 +64,7 @@ class Workbench:
     ) -> None:
         python = opened.interpreter
         self._opened = opened
-        self._options = dataclasses.replace(options, python=python.python, python_reason=python.reason)
+        self._options = dataclasses.replace(options, python=python.python)
         self._folder = workspace
         self._shelf: _Shelf | None = None
         self._opening = threading.Lock()

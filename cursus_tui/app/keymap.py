@@ -238,8 +238,3 @@ def _read_theme(found: object, file: Path) -> str | None:
     if found is None or isinstance(found, str):
         return found
     raise UserError("theme: must be a name", file=file, expected="such as textual-dark")
-
-
-def key_table(keymap: Keymap) -> list[tuple[Action, tuple[str, ...]]]:
-    """Every action that has a key or is in the palette, with its keys as shown."""
-    return [(action, tuple(key_label(key) for key in keymap.keys.get(action.id, ()))) for action in ACTIONS.values()]

@@ -148,9 +148,6 @@ class SessionPort(Protocol):
     def remove_line_breakpoint(self, path: Path, line: int) -> Done:
         """Remove it."""
 
-    def move_lines(self, path: Path) -> Done:
-        """A file was edited: its breakpoints go where their lines went."""
-
     def set_watches(self, watches: tuple[str, ...]) -> Done:
         """Evaluate these expressions at each stop."""
 

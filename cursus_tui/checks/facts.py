@@ -71,7 +71,6 @@ class ScriptFacts:
     main: tuple[Parameter, ...] | None = None
     """Parameters of ``main``; None where there is none."""
     main_line: int = 1
-    has_main_block: bool = False
     arguments: tuple[ParserArgument, ...] = ()
     strict_arguments: bool = False
     """True where ``parse_args`` ends the script on an unknown flag."""

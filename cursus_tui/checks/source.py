@@ -88,7 +88,6 @@ class _Reader:
             imports=tuple(self._imports()),
             main=tuple(parameters_of(self._main)) if self._main else None,
             main_line=self._main.lineno if self._main else 1,
-            has_main_block=bool(self._block),
             arguments=tuple(argument for each in run for argument in parser_arguments(each)),
             strict_arguments="parse_args" in parsing and "parse_known_args" not in parsing,
             block_inputs=self._block_dict("input_paths", 0),

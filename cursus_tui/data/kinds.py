@@ -43,7 +43,6 @@ _BY_SUFFIX = {
     ".log": "text",
     ".txt": "text",
 }
-TABLE_KINDS = frozenset({"csv", "tsv", "json", "jsonl", "parquet"})
 
 
 def content_suffix(path: Path) -> str:

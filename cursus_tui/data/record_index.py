@@ -60,12 +60,6 @@ class RecordIndex:
             place = bisect_right(self._numbers, record) - 1
             return Mark(self._numbers[place], self._offsets[place])
 
-    def mark_after(self, record: int) -> Mark | None:
-        """The first mark after a record, if there is one yet."""
-        with self._lock:
-            place = bisect_right(self._numbers, record)
-            return Mark(self._numbers[place], self._offsets[place]) if place < len(self._numbers) else None
-
     def add_mark(self, record: int, offset: int) -> None:
         """Remember where a record begins; later than all before."""
         with self._lock:

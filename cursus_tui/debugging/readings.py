@@ -87,7 +87,7 @@ def condition_failure(body: Body) -> str:
 def scopes_of(body: Body) -> tuple[Scope, ...]:
     """Scopes of a ``scopes`` answer."""
     return tuple(
-        Scope(text_of(one, "name", LONGEST_NAME), whole(one.get("variablesReference")), bool(one.get("expensive")))
+        Scope(text_of(one, "name", LONGEST_NAME), whole(one.get("variablesReference")))
         for one in rows_of(body, "scopes")
     )
 
@@ -142,14 +142,13 @@ def whole(value: object) -> int:
 def _frame(one: Body) -> StackFrame:
     source = one.get("source")
     source = source if isinstance(source, Mapping) else {}
-    path, reference = source.get("path"), whole(source.get("sourceReference"))
+    path = source.get("path")
     return StackFrame(
         whole(one.get("id")),
         text_of(one, "name", LONGEST_NAME),
         Path(str(path)) if path else None,
         whole(one.get("line")),
         one.get("presentationHint") != "subtle",
-        reference,
     )
 
 

@@ -29,7 +29,6 @@ ALWAYS = frozenset(
         "remove_breakpoint",
         "set_line_breakpoint",
         "remove_line_breakpoint",
-        "move_lines",
         "set_watches",
         "script_changed",
         "edit",

@@ -35,8 +35,6 @@ class RunOptions:
     memory_limit_bytes: int | None = None
     python: Path = Path(sys.executable)
     """The interpreter of every step that has none of its own."""
-    python_reason: str = ""
-    """Why it was chosen."""
     command: str = ""
     """How the run was started, for the list of runs."""
     minimum_free_bytes: int = MINIMUM_FREE_BYTES

@@ -71,7 +71,6 @@ def _result(outcome: Mapping[str, Any]) -> ExecutionResult:
         call=_call(call) if call else None,
         import_seconds=_number(outcome.get("import_seconds")),
         main_seconds=_number(outcome.get("main_seconds")),
-        pack_seconds=_number(outcome.get("pack_seconds")),
         peak_rss_bytes=_whole(outcome.get("peak_rss_bytes")),
         cpu_seconds=_number(outcome.get("cpu_seconds")),
         started=_number(outcome.get("started")),

@@ -80,7 +80,6 @@ class ExecutionResult:
     call: Call | None = None
     import_seconds: float | None = None
     main_seconds: float | None = None
-    pack_seconds: float | None = None
     peak_rss_bytes: int | None = None
     cpu_seconds: float | None = None
     started: float | None = None

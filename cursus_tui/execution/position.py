@@ -63,7 +63,7 @@ class Goal:
 
 @dataclass(slots=True)
 class LiveStep:
-    """The attempt that runs now. Its samples grow; everything else is set once."""
+    """The attempt that runs now, and what was heard of it: the one record that changes in place."""
 
     attempt: Attempt
     protected: Mapping[str, ProtectedInput]
@@ -85,7 +85,7 @@ class LiveStep:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a run stands. Nothing in it is ever changed in place but the live step's samples."""
+    """Where a run stands. Nothing in it is ever changed in place but the live step."""
 
     run_id: str
     plan: Plan

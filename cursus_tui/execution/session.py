@@ -314,10 +314,6 @@ class Session:
         """Remove the breakpoint on a line."""
         return self._command("remove_line_breakpoint", lambda: debugging.remove_line(self._run, path, line))
 
-    def move_lines(self, path: Path) -> Done:
-        """A file was edited: its breakpoints go where their lines went."""
-        return self._command("move_lines", lambda: inside_step.lines_look_again(self._run, path))
-
     def set_watches(self, watches: tuple[str, ...]) -> Done:
         """Evaluate these expressions at each stop."""
         return self._command("set_watches", lambda: debugging.set_watches(self._run, watches))

@@ -40,8 +40,6 @@ class Compatibility:
 
     score: float
     similarity: float
-    nearest_name: str
-    """The output's name or alias that is most like the input's name."""
     exact_name: bool
     listed_source: bool | None
     """None where the input names no sources."""
@@ -76,7 +74,7 @@ def rate(dependency: Dependency, output: OutputSpec, source_type: str) -> Compat
         found = sum(keyword.lower() in output.name.lower() for keyword in dependency.semantic_keywords)
         points += found / len(dependency.semantic_keywords) * KEYWORD_WEIGHT
         reasons.append(f"{found} of {len(dependency.semantic_keywords)} keywords")
-    return Compatibility(min(points, 1.0), similarity, nearest, exact, listed, ", ".join(reasons))
+    return Compatibility(min(points, 1.0), similarity, exact, listed, ", ".join(reasons))
 
 
 def is_listed(step_type: str, sources: tuple[str, ...]) -> bool:

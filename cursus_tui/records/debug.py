@@ -88,8 +88,6 @@ class StackFrame:
     line: int
     user: bool
     """True for the script and its project; False for libraries."""
-    source_reference: int = 0
-    """Where there is no file: names the source in requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,6 @@ class Scope:
 
     name: str
     reference: int
-    expensive: bool
 
 
 @dataclass(frozen=True, slots=True)

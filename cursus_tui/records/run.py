@@ -46,7 +46,6 @@ class PauseReason(StrEnum):
     AFTER_STEP = "after step"
     INSIDE_STEP = "inside step"
     FAILURE = "failure"
-    DATA_CONDITION = "data condition"
     DISK_FULL = "disk full"
 
 

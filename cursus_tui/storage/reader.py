@@ -116,10 +116,6 @@ class StoreReader:
         found = self._attempts(run_id, step, number)
         return found[0] if found else None
 
-    def newest_attempts(self, run_id: str) -> dict[str, Attempt]:
-        """Step -> its newest attempt in a run."""
-        return {each.step: each for each in sorted(self.attempts(run_id), key=lambda attempt: attempt.number)}
-
     def _attempts(self, run_id: str, step: str | None, number: int | None) -> tuple[Attempt, ...]:
         values = [each for each in (run_id, step, number) if each is not None]
         only_step = "" if step is None else " AND step = ?"

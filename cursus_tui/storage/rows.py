@@ -223,7 +223,7 @@ def artifact_of(row: sqlite3.Row) -> Artifact:
         bytes=row["bytes"],
         rows=row["rows"],
         # Whoever only reads a workspace of an earlier version leaves its tables as they are.
-        modified_ns=row["modified_ns"] if "modified_ns" in row.keys() else None,  # noqa: SIM118
+        modified_ns=row["modified_ns"] if "modified_ns" in row.keys() else None,  # noqa: SIM118 - a row's "in" looks at values
     )
 
 

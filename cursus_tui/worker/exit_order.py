@@ -28,7 +28,7 @@ def leave(code: int, last_word: Optional[Callable[[int], None]] = None) -> None:
             free the memory of a process that shares a lot of it, and nobody needs to wait for that.
     """
     try:
-        _quietly(threading._shutdown)  # type: ignore[attr-defined]
+        _quietly(threading._shutdown)  # type: ignore[attr-defined]  # what Python's own exit calls
         multiprocessing = sys.modules.get("multiprocessing.util")
         if multiprocessing is not None:
             _quietly(multiprocessing._exit_function)
@@ -45,7 +45,7 @@ def flush_output() -> None:
     """Write out what stdout and stderr still hold, whatever the script made of them."""
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         try:
-            stream.flush()  # type: ignore[union-attr]
+            stream.flush()  # type: ignore[union-attr]  # None of it is caught, too
         except Exception:
             continue
 

@@ -224,9 +224,6 @@ class FakeSession:
         kept = tuple(each for each in self.line_breakpoints if (each.path, each.line) != (path, line))
         return self._do("remove_line_breakpoint", path, line, act=lambda: self._lines(kept))
 
-    def move_lines(self, path: Path) -> Future[SessionState]:
-        return self._do("move_lines", path)
-
     def set_watches(self, watches: tuple[str, ...]) -> Future[SessionState]:
         return self._do("set_watches", watches, act=lambda: self._watch(watches))
 

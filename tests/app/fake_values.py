@@ -127,8 +127,8 @@ class FakeValues:
         def make() -> tuple[Scope, ...]:
             names = self._frame(frame)
             return (
-                Scope("Locals", self._reference(names), False),
-                Scope("Globals", self._reference({"__name__": "script", "LIMIT": 7}), False),
+                Scope("Locals", self._reference(names)),
+                Scope("Globals", self._reference({"__name__": "script", "LIMIT": 7})),
             )
 
         return self._answer("scopes", make, frame)

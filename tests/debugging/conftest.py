@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from real_debugging import Desk
+
+    from cursus_tui.execution.local_executor import LocalExecutor
 
 sys.path.append(str(Path(__file__).parent.parent / "execution"))
 
@@ -16,3 +23,23 @@ def node() -> Path:
     from node_client import installed_client
 
     return installed_client()
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[LocalExecutor]:
+    """One for the tests of a file: its zygote stays warm."""
+    from real_debugging import warmed
+
+    executor = warmed()
+    yield executor
+    executor.close()
+
+
+@pytest.fixture
+def real_desk(tmp_path: Path, executor: LocalExecutor) -> Iterator[Desk]:
+    """A real step and a real debugger."""
+    from real_debugging import Desk
+
+    desk = Desk(tmp_path, executor)
+    yield desk
+    desk.close()

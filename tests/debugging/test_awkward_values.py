@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from real_debugging import Desk, until, warmed
+from real_debugging import Desk, until
 
 from cursus_tui.debugging import upstream
-from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.records.debug import DebugError, LineBreakpoint, Resume, StopKind, Variable
 
 pytestmark = pytest.mark.real
@@ -75,18 +72,9 @@ BOTTOM = SCRIPT.splitlines().index("    return 0 if n == 0 else deep(n - 1) + 1"
 IN_REPR = SCRIPT.splitlines().index("        trapped = 1") + 1
 
 
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    executor = warmed()
-    yield executor
-    executor.close()
-
-
 @pytest.fixture
-def desk(tmp_path: Path, executor: LocalExecutor) -> Iterator[Desk]:
-    desk = Desk(tmp_path, executor)
-    yield desk
-    desk.close()
+def desk(real_desk: Desk) -> Desk:
+    return real_desk
 
 
 def local_of(desk: Desk) -> dict[str, Variable]:

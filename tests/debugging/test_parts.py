@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cursus_tui.debugging.breakpoints import by_file, hit_test, to_source, union
+from cursus_tui.debugging.breakpoints import by_file, from_source, hit_test, to_source, union
 from cursus_tui.debugging.dap import BrokenProtocolError, encode, read_message
 from cursus_tui.debugging.debug_loop import remove_left_behind
 from cursus_tui.debugging.lending import lent_folder
 from cursus_tui.debugging.live_tables import kind_of, table_of
 from cursus_tui.debugging.path_mapping import PathMapping, mapping_of, sources_moved
 from cursus_tui.debugging.peers import owner_of
-from cursus_tui.debugging.readings import completions_of, kind_of_stop, variables_of
+from cursus_tui.debugging.readings import completions_of, condition_failure, kind_of_stop, variables_of
 from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
 
 JSON = st.recursive(
@@ -135,6 +135,18 @@ def test_two_conditions_on_a_line_both_stop() -> None:
     assert union([[terminal], [terminal]]) == [terminal]
 
 
+@pytest.mark.parametrize("own", [{"hitCondition": "2"}, {"logMessage": "here"}])
+def test_a_condition_is_not_united_with_what_the_debugger_counts_or_prints(own: dict[str, str]) -> None:
+    plain, counted = {"line": 3, "condition": "a"}, {"line": 3, "condition": "b", **own}
+    assert union([[plain], [counted]]) == [plain]
+    assert union([[counted], [plain]]) == [counted]
+
+
+def test_a_breakpoint_of_an_ide_is_shown_whole(tmp_path: Path) -> None:
+    given = {"line": 3, "condition": "a", "hitCondition": "2", "logMessage": "here"}
+    assert from_source(str(tmp_path), given) == LineBreakpoint(tmp_path, 3, True, "a", "2", "here")
+
+
 def test_disabled_breakpoints_are_not_sent(tmp_path: Path) -> None:
     lines = (LineBreakpoint(tmp_path, 1, enabled=False), LineBreakpoint(tmp_path, 2, condition="x"))
     assert by_file(lines) == {str(tmp_path): [{"line": 2, "condition": "x"}]}
@@ -151,10 +163,17 @@ def test_the_longest_folder_wins_and_names_are_not_cut() -> None:
     assert mapping.to_ide("/other/a.py") == "/other/a.py"
 
 
+def test_the_length_that_counts_is_of_the_side_that_is_asked() -> None:
+    mapping = PathMapping((("/w", "/srv/a/long/way"), ("/w/deep", "/d")))
+    assert mapping.to_here("/w/deep/a.py") == "/d/a.py"
+    assert PathMapping((("/a/long/way", "/w"), ("/d", "/w/deep"))).to_ide("/w/deep/a.py") == "/d/a.py"
+
+
 def test_windows_paths_are_turned() -> None:
     mapping = PathMapping((("C:\\work", "/srv"),))
     assert mapping.to_here("C:\\work\\deep\\a.py") == "/srv/deep/a.py"
     assert mapping.to_ide("/srv/deep/a.py") == "C:\\work\\deep\\a.py"
+    assert PathMapping((("C:/work", "/srv"),)).to_ide("/srv/deep/a.py") == "C:/work\\deep\\a.py"
 
 
 @given(st.lists(st.sampled_from(["a", "b", "work", "c.py"]), min_size=1, max_size=5))
@@ -263,6 +282,14 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 def test_completions_are_whole_texts() -> None:
     body = {"targets": [{"label": "append", "start": 9}, {"label": "append", "start": 9}, {"label": "b\x1b"}, {}, 3]}
     assert completions_of(body, "x = rows.app + 1", 12) == ("x = rows.append + 1",)
+
+
+def test_a_condition_that_fails_says_why_on_one_safe_line() -> None:
+    text = (
+        "Error while evaluating expression in conditional breakpoint: x\nTraceback\nNameError: x\x1b is not defined\n"
+    )
+    assert condition_failure({"output": text}) == "NameError: x␛ is not defined"
+    assert condition_failure({"output": "NameError: x"}) == condition_failure({"output": None}) == ""
 
 
 @pytest.mark.parametrize(

@@ -7,30 +7,18 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from real_debugging import FIRST, HELPER, IN_LOOP, LOOP, SCRIPT, Desk, until, warmed
+from real_debugging import FIRST, HELPER, IN_LOOP, LOOP, SCRIPT, Desk, until
 
-from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.records.debug import DebugError, LineBreakpoint, Resume, StopKind
 
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    executor = warmed()
-    yield executor
-    executor.close()
-
-
 @pytest.fixture
-def desk(tmp_path: Path, executor: LocalExecutor) -> Iterator[Desk]:
-    desk = Desk(tmp_path, executor)
-    yield desk
-    desk.close()
+def desk(real_desk: Desk) -> Desk:
+    return real_desk
 
 
 def test_stepping_into_main_stops_on_its_first_line(desk: Desk) -> None:

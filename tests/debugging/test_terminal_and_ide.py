@@ -15,28 +15,18 @@ import pytest
 from dap_client import IdeClient, RefusedError
 from fake_pydevd import FakePydevd
 from node_client import NodeIde
-from real_debugging import FIRST, HELPER, IN_LOOP, LOOP, SCRIPT, Desk, until, warmed
+from real_debugging import FIRST, HELPER, IN_LOOP, LOOP, SCRIPT, Desk, until
 
-from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.records.debug import Resume, StopKind
 
 pytestmark = pytest.mark.real
 AnyIde = IdeClient | NodeIde
 
 
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    executor = warmed()
-    yield executor
-    executor.close()
-
-
 @pytest.fixture
-def desk(tmp_path: Path, executor: LocalExecutor) -> Iterator[Desk]:
-    desk = Desk(tmp_path, executor)
-    desk.script.write_text(SCRIPT)
-    yield desk
-    desk.close()
+def desk(real_desk: Desk) -> Desk:
+    real_desk.script.write_text(SCRIPT)
+    return real_desk
 
 
 @pytest.fixture(params=["python", "node"])

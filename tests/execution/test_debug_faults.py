@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,22 +17,9 @@ from cursus_tui.execution.local_executor import LocalExecutor
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DapFront]:
-    front = DapFront(tmp_path_factory.mktemp("front"))
-    yield front
-    front.close()
-
-
 @pytest.fixture
-def runner(tmp_path: Path, front: DapFront) -> Iterator[Runner]:
-    lent = threading.Event()
-    executor = LocalExecutor(noticed=lambda _, message: lent.set() if message["event"] == "lent" else None)
-    executor.warm(Path(sys.executable), ("json",))
-    executor.lend(Path(sys.executable), front.lent, front.pycache)
-    assert lent.wait(20)
-    yield Runner(executor, tmp_path)
-    executor.close()
+def runner(lent_runner: Runner) -> Runner:
+    return lent_runner
 
 
 def stopped(runner: Runner, front: DapFront, body: str, marked: str, before: str = "") -> tuple[Attempt, Dap, int]:

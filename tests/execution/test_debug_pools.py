@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import queue
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dap_front import Dap, DapFront
 from engine_runner import Attempt, Runner
-
-from cursus_tui.execution.local_executor import LocalExecutor
 
 pytestmark = pytest.mark.real
 
@@ -68,22 +64,9 @@ IN_PARENT = SCRIPT.splitlines().index("    assert made == [0, 2, 4, 6, 8, 10], m
 KINDS = ["fork", "spawn", "forkserver", "executor", "threads", "subprocess", "joblib", "loky"]
 
 
-@pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DapFront]:
-    front = DapFront(tmp_path_factory.mktemp("front"))
-    yield front
-    front.close()
-
-
 @pytest.fixture
-def runner(tmp_path: Path, front: DapFront) -> Iterator[Runner]:
-    lent = threading.Event()
-    executor = LocalExecutor(noticed=lambda _, message: lent.set() if message["event"] == "lent" else None)
-    executor.warm(Path(sys.executable), ("json",))
-    executor.lend(Path(sys.executable), front.lent, front.pycache)
-    assert lent.wait(20)
-    yield Runner(executor, tmp_path)
-    executor.close()
+def runner(lent_runner: Runner) -> Runner:
+    return lent_runner
 
 
 class Pump:

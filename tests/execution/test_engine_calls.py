@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from engine_runner import Attempt, Runner
-
-from cursus_tui.execution.local_executor import LocalExecutor
 
 SCRIPT = """
 import argparse, json, os, sys
@@ -49,18 +46,6 @@ if __name__ == "__main__":
 
 
 CALL = "if __name__ == '__main__':\n    main()\n"
-
-
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    executor = LocalExecutor()
-    yield executor
-    executor.close()
-
-
-@pytest.fixture
-def runner(executor: LocalExecutor, tmp_path: Path) -> Runner:
-    return Runner(executor, tmp_path / "runs")
 
 
 def run_contract(runner: Runner, tmp_path: Path, source: str = SCRIPT, **fields: Any) -> tuple[Attempt, dict[str, Any]]:

@@ -127,7 +127,7 @@ def test_they_move_with_an_edit_when_told_and_before_each_attempt(tmp_path: Path
     made.run("script_changed", "A")
     assert [each.line for each in debugger.lines] == [7]
     script.write_text("# new\n# newer\n" + SCRIPT)
-    made.run("move_lines", script)
+    made.run("script_changed", "A")
     assert [each.line for each in debugger.lines] == [8]
     script.write_text(SCRIPT)
     made.run("step_over")

@@ -82,7 +82,7 @@ def settle(made: Bench, debugger: Walker) -> SessionState:
             return made.session.state
         for thread in threads:
             thread.join(5)
-        made.session.move_lines(Path("/none")).result(5)
+        made.session.set_watches(made.session.watches).result(5)
 
 
 def inside_command(made: Bench, chance: random.Random) -> None:
@@ -98,7 +98,7 @@ def inside_command(made: Bench, chance: random.Random) -> None:
         lambda: session.pause_next(),
         lambda: session.set_line_breakpoint(line),
         lambda: session.remove_line_breakpoint(script, 1),
-        lambda: session.move_lines(script),
+        lambda: session.script_changed(step),
         lambda: session.set_watches((step,)),
     ]
     refusal = chance.choice(choices)().exception(5)  # type: ignore[attr-defined]
