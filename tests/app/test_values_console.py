@@ -22,11 +22,15 @@ class Host(App[None]):
         self.kept = ConsoleLog()
         self.answers: list[str | None] = []
         self.changes = 0
-        self.place = ConsolePlace(self.frame, "train › main", (log,), self.count)
+        self.place = ConsolePlace(self.frame, self.stop, lambda: "train › main", (log,), self.count)
 
     def frame(self) -> int | None:
         stop = self.step.state.stop
         return stop.number * 10 + 1 if stop else None
+
+    def stop(self) -> int | None:
+        stop = self.step.state.stop
+        return stop.number if stop else None
 
     def count(self) -> None:
         self.changes += 1
@@ -155,7 +159,21 @@ async def test_a_step_that_went_on_is_told(host: Host, step: FakeValues) -> None
         step.go_on()
         await enter(pilot, "total")
         assert "no step is stopped inside any more" in host.shown()
+        assert host.field.value == "total"
         assert not [one for one in step.asked if one[0] == "evaluate"]
+
+
+async def test_what_was_typed_for_one_place_is_not_evaluated_in_another(host: Host, step: FakeValues) -> None:
+    async with host.run_test(size=(80, 24)) as pilot:
+        step.go_on()
+        step.stop("train", 9)
+        await enter(pilot, "total = 0")
+        assert "the step went on meanwhile" in host.shown()
+        assert host.field.value == "total = 0"
+        assert not [one for one in step.asked if one[0] == "evaluate"]
+        await pilot.press("enter")
+        assert [one[1] for one in step.asked if one[0] == "evaluate"] == ["total = 0"]
+        assert host.field.value == ""
 
 
 async def test_a_table_can_be_opened_as_data(host: Host) -> None:

@@ -32,14 +32,21 @@ def _target(screen: MainScreen) -> ValueTarget | None:
     return variables(screen).target if screen.situation.pane == "variables" else None
 
 
-def _ask(screen: MainScreen, title: str, text: str, value: str, take: Callable[[str], None]) -> None:
-    """Ask for an expression."""
+def _ask(
+    screen: MainScreen,
+    title: str,
+    text: str,
+    value: str,
+    take: Callable[[str], None],
+    refusal: Callable[[str], str | None] | None = None,
+) -> None:
+    """Ask for an expression; what is refused stays in the input."""
 
     def answered(answer: str | None) -> None:
         if answer is not None and answer.strip():
             take(answer.strip())
 
-    screen.app.push_screen(EditValue(title, text, value, expression_refusal), answered)
+    screen.app.push_screen(EditValue(title, text, value, refusal or expression_refusal), answered)
 
 
 def expression_refusal(text: str) -> str | None:
@@ -106,10 +113,15 @@ def set_variable(screen: MainScreen) -> None:
         screen.say(f"nothing can be assigned to {target.name}", "warning")
         return
 
+    def refusal(value: str) -> str | None:
+        if _stop_number(screen) != stop.number:
+            return "the step went on meanwhile: nothing can be set any more"
+        return expression_refusal(value)
+
     def take(value: str) -> None:
         now = screen.situation
-        if now.stop is None or now.stop.number != stop.number or now.frame is None:
-            screen.say("the step went on meanwhile: nothing was set", "warning")
+        if _stop_number(screen) != stop.number or now.frame is None:
+            screen.say(f"the step went on meanwhile: {value} was not set", "warning")
             return
         statement = assignment(target, value)
         if statement:
@@ -118,7 +130,7 @@ def set_variable(screen: MainScreen) -> None:
             answer = debugger.set_variable(target.container, target.name, value)
         _then(screen, answer, variables(screen).renew)
 
-    _ask(screen, f"Set {target.name}", "An expression; it is evaluated in the frame.", target.value, take)
+    _ask(screen, f"Set {target.name}", "An expression; it is evaluated in the frame.", target.value, take, refusal)
 
 
 def assignment(target: ValueTarget, value: str) -> str:
@@ -220,10 +232,10 @@ def console(screen: MainScreen) -> None:
         return
     found = now.of(stop.step)
     logs = AttemptFolder(found.attempt.folder) if found and found.attempt else None
-    frame = next((frame for frame in now.frames if frame.id == now.frame), None)
     place = ConsolePlace(
         lambda: screen.situation.frame if screen.situation.stop is not None else None,
-        f"{stop.step} › {frame.name}" if frame else stop.step,
+        lambda: _stop_number(screen),
+        lambda: _place_name(screen),
         (logs.stdout, logs.stderr) if logs else (),
         variables(screen).renew,
     )
@@ -233,6 +245,18 @@ def console(screen: MainScreen) -> None:
             open_expression(screen, expression)
 
     screen.app.push_screen(Console(debugger, place, variables(screen).console), answered)
+
+
+def _stop_number(screen: MainScreen) -> int | None:
+    stop = screen.situation.stop
+    return stop.number if stop is not None else None
+
+
+def _place_name(screen: MainScreen) -> str:
+    """Step, function and line of the frame that is looked at."""
+    stop, frame = screen.situation.stop, screen.situation.frame_in_view
+    step = stop.step if stop is not None else ""
+    return f"{step} › {frame.name}, line {frame.line}" if frame else step
 
 
 VERBS: dict[str, Verb] = {"watch": watch, "open-value": open_value, "console": console}

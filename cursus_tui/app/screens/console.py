@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from rich.cells import chop_cells
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
@@ -35,13 +36,15 @@ class ConsolePlace:
 
     Attributes:
         frame: The frame that is looked at, asked for each time; None where no step is stopped inside.
+        stop: The number of the stop that it is of, asked for each time, too.
         name: What it is called, for the title.
         logs: Files that the step prints to.
         changed: Told after each evaluation: it may have changed values.
     """
 
     frame: Callable[[], int | None]
-    name: str
+    stop: Callable[[], int | None]
+    name: Callable[[], str]
     logs: Sequence[Path]
     changed: Callable[[], None]
 
@@ -127,9 +130,10 @@ class Console(Dialog[str]):
             place: Where.
             log: What was shown and typed before, in this session.
         """
-        super().__init__(f"Console: {place.name}")
+        super().__init__(f"Console: {place.name()}")
         self._debugger = debugger
         self._place = place
+        self._stop = place.stop()
         self._log = log
         self._output = ConsoleOutput(log)
         self._pending: Future[Variable] | None = None
@@ -160,14 +164,13 @@ class Console(Dialog[str]):
         """Evaluate the line."""
         event.stop()
         text, frame = event.value.strip(), self._place.frame()
-        if not text or self._pending is not None:
+        if not text or self._pending is not None or not self._still_there():
+            return
+        if frame is None:
             return
         self._field.clear()
         self._log.typed(text)
         self._say(f">>> {text}", "accent")
-        if frame is None:
-            self._say("no step is stopped inside any more", "warn")
-            return
         self._look(whole=True)
         self._interrupted = False
         self._tell(self._BUSY)
@@ -175,6 +178,19 @@ class Console(Dialog[str]):
             self._looking.resume()
         answer = self._pending = self._debugger.evaluate(text, frame)
         answer.add_done_callback(lambda done: self.post_message(self.Came(lambda: self._take(text, done))))
+
+    def _still_there(self) -> bool:
+        """Whether what was typed was meant for where the step stands now; if not it stays in the input, and is said."""
+        stop = self._place.stop()
+        if stop is None:
+            self._say("no step is stopped inside any more: what is typed stays here", "warn")
+        elif stop != self._stop:
+            self._stop, name = stop, self._place.name()
+            self.query_one(".box").border_title = Content(safe(f"Console: {name}"))
+            self._say(f"the step went on meanwhile, and stands in {name}: enter evaluates there", "warn")
+        else:
+            return True
+        return False
 
     def _take(self, text: str, done: Future[Variable]) -> None:
         if done is not self._pending:
