@@ -14,7 +14,7 @@ from cursus_tui.text import safe
 
 _MESSAGE_LINES = 6
 _LOCALS = 8
-_ALIVE = "held before it fails, its values alive: 6 variables, u the caller · o edit, then r again · c let it fail"
+_ALIVE = "held before it fails, its values alive: 6 shows them, u the caller · o edit, then r again · c let it fail"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 

@@ -19,10 +19,10 @@ _STEPS: tuple[Next, ...] = (
     ("step-into", "into"),
     ("finish", "out"),
     ("continue", "go on"),
-    ("pane-variables", "variables"),
+    ("pane-variables", "see values"),
 )
 _HELD: tuple[Next, ...] = (
-    ("pane-variables", "variables"),
+    ("pane-variables", "see values"),
     ("frame-up", "caller"),
     ("open-editor", "edit"),
     ("rerun", "re-run"),

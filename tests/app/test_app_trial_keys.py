@@ -8,8 +8,12 @@ from app_driver import opened
 from fake_desk import FakeDesk, FakeSession
 from textual.widgets import Input
 
+from cursus_tui.app.failure_text import held_content
 from cursus_tui.app.keymap import build_keymap
 from cursus_tui.app.panes.chrome import _shortened
+from cursus_tui.app.situation import Situation
+from cursus_tui.app.standing_inside import stopped
+from cursus_tui.records.debug import DebugStop, StopKind
 
 
 async def test_the_status_line_offers_keys_that_work_in_the_pane(desk: FakeDesk) -> None:
@@ -85,3 +89,16 @@ async def test_the_palette_tells_in_full_of_the_action_under_the_cursor(desk: Fa
         await driver.press("backspace", "backspace", "backspace", *"freeze")
         assert "not now: no table is open: enter opens the file under the cursor" in driver.text
         assert "The status line names it" not in driver.text
+
+
+async def test_a_key_that_cannot_be_used_now_says_why_first(desk: FakeDesk) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("p")
+        assert driver.notices == "pause, not now: nothing is running"
+
+
+async def test_no_key_of_a_stop_reads_as_a_count(desk: FakeDesk) -> None:
+    held = DebugStop(1, "train", 1, StopKind.EXCEPTION, 1, None, 8, "KeyError: 1")
+    assert "6 variables" not in str(held_content(held, ""))
+    _, verbs = stopped(Situation(desk.pipeline), replace(held, kind=StopKind.BREAKPOINT), narrow=True)
+    assert dict(verbs)["pane-variables"] == "see values"

@@ -77,7 +77,7 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         action = ACTIONS[action_id]
         reason = action.why_not(self.situation)
         if reason:
-            self.say(f"{action.title}, not now: {reason}", "warning")
+            self.say(f"{action.verb_now(self.situation)}, not now: {reason}", "warning")
         else:
             self._verbs()[action_id](self)
 
