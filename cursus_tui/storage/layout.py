@@ -50,11 +50,6 @@ class AttemptFolder:
         return self.path / "scratch"
 
     @property
-    def tmp(self) -> Path:
-        """Its ``TMPDIR``."""
-        return self.path / "tmp"
-
-    @property
     def returned(self) -> Path:
         """DataFrames that ``main`` returned."""
         return self.path / "returned"

@@ -53,7 +53,7 @@ Zygote to front, about a job: ``{event, job, ...}``. Those marked + are also lin
     outcome: ``outcome``: the content of ``outcome.json``, which exists by then; the last message of a job
     refused: ``message``: it could not be started; the last message of a job
 
-Zygote to step: first of all the job, then requests of the agent, ``{id, op, args}``: ``ping``; ``stack {locals}``;
+Zygote to step: first of all the job, then requests of the agent, ``{id, op, args}``: ``stack {locals}``;
 ``peek {expression, path, first, rows}``; ``debug {socket, token, lent, pycache}``; ``go``; ``release``;
 ``allow_tracer {pid}`` (see :mod:`agent`). Step to zygote: the events above,
 from ``started`` to ``finishing``, and ``left``: ``code, peak_rss_bytes, cpu_seconds``: nothing is left to do but the

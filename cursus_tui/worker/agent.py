@@ -93,12 +93,6 @@ def no_such_request(agent: Agent, arguments: Dict[str, Any]) -> Any:
     raise LookupError("no such request")
 
 
-@operation("ping")
-def ping(agent: Agent, arguments: Dict[str, Any]) -> str:
-    """Answer that the step is alive."""
-    return "pong"
-
-
 @operation("stack")
 def stack(agent: Agent, arguments: Dict[str, Any]) -> List[Dict[str, Any]]:
     """Frames of the main thread, outermost first; ``locals: false`` leaves variables out."""

@@ -320,6 +320,16 @@ def test_a_debugger_that_cannot_start_leaves_the_run_as_it_is(tmp_path: Path):
 
 
 @pytest.mark.skipif(bool(DEBUGGED), reason="every session has a debugger")
+def test_where_nothing_is_left_to_run_there_is_nothing_to_step_into(tmp_path: Path):
+    made = bench(chain(tmp_path, "A"), debugger=FakeDebugger())
+    assert made.session.why_not("step_into") is None
+    made.run("continue_")
+    assert made.session.why_not("step_into") == "no step is ready to run"
+    assert made.session.why_not("step_over") == "no step is ready to run"
+    with pytest.raises(IllegalCommand, match="no step is ready"):
+        made.run("step_into")
+
+
 def test_without_a_debugger_nothing_is_ordered_and_stepping_in_is_refused(tmp_path: Path):
     made = bench(chain(tmp_path, "A", "B"))
     with pytest.raises(IllegalCommand, match="no debugger"):

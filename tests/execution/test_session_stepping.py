@@ -201,6 +201,7 @@ def test_skip_lets_optional_readers_run_and_says_so_to_the_others(tmp_path: Path
     ]
     made = bench(pipeline_of(tmp_path, steps, [("A", "Needs", "data"), ("A", "Likes", "data")]))
     made.run("skip", "A")
+    assert made.session.why_not("skip", "A") == "A is skipped already"
     assert made.statuses == {"A": "skipped", "Needs": "missing input", "Likes": "ready"}
     assert "comes from A, which is skipped" in made.session.state.steps["Needs"].note
     made.run("continue_")
