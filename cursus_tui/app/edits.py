@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 from cursus_tui.records.pipeline import Overrides, Pipeline
@@ -55,7 +54,7 @@ def set_wiring(overrides: Overrides, step: str, name: str, source: tuple[str, st
     return replace(
         overrides,
         wiring=_put(overrides.wiring, step, name, source),
-        inputs=MappingProxyType({**overrides.inputs, step: MappingProxyType(given)}),
+        inputs={**overrides.inputs, step: given},
     )
 
 
@@ -66,19 +65,19 @@ def set_path(overrides: Overrides, step: str, channel: str, path: Path) -> Overr
 
 def set_script(overrides: Overrides, step: str, script: Path) -> Overrides:
     """Run this script for the step."""
-    return replace(overrides, scripts=MappingProxyType({**overrides.scripts, step: script}))
+    return replace(overrides, scripts={**overrides.scripts, step: script})
 
 
 def set_job_type(overrides: Overrides, step: str, job_type: str) -> Overrides:
     """Run the step as this job type."""
-    return replace(overrides, job_types=MappingProxyType({**overrides.job_types, step: job_type}))
+    return replace(overrides, job_types={**overrides.job_types, step: job_type})
 
 
 def _put(
     before: Mapping[str, Mapping[str, Given]], step: str, name: str, value: Given
 ) -> Mapping[str, Mapping[str, Given]]:
-    inner = MappingProxyType({**before.get(step, {}), name: value})
-    return MappingProxyType({**before, step: inner})
+    # Plain mappings: they are stored, and pydantic warns of any other.
+    return {**before, step: {**before.get(step, {}), name: value}}
 
 
 def candidates(pipeline: Pipeline, step: str) -> tuple[tuple[str, str], ...]:

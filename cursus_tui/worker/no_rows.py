@@ -16,6 +16,7 @@ _INSTEAD: Dict[Tuple[str, str], str] = {
     ("lightgbm", "Dataset"): "keeps its rows in a form of its own: open what it was made of, or .get_data() of it",
     ("torch", "DataLoader"): "makes its rows when it is asked: open .dataset, or an element of it",
     ("torch", "Dataset"): "makes its rows when it is asked: open [0] of it",
+    ("weakref", "ProxyType"): "stands for another value: open that",
     ("builtins", "generator"): "can be gone through but once: open what it is made of",
 }
 

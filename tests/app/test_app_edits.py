@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cursus_tui.app import edits
 from cursus_tui.app.call_rows import call_rows
 from cursus_tui.app.edits import EditKind, EditTarget
 from cursus_tui.records.pipeline import Overrides
+from cursus_tui.storage.rows import encode
 
 
 def test_an_edit_keeps_what_was_decided_before() -> None:
@@ -70,3 +72,17 @@ def test_after_a_run_the_call_is_told(desk: FakeDesk) -> None:
     ]
     assert [row.value for row in guarded if row.name == "network"] == ["allowed"]
     assert any(row.name == "LABEL" and row.value == "'fraud'" and not row.editable for row in rows)
+
+
+def test_every_edit_can_be_stored_without_a_warning(tmp_path: Path) -> None:
+    edited = edits.set_environment(Overrides(), "a", "X", "1")
+    edited = edits.set_argument(edited, "a", "--flag", "3")
+    edited = edits.set_path(edited, "a", "DATA", tmp_path)
+    edited = edits.set_wiring(edited, "a", "IN", ("b", "OUT"))
+    edited = edits.set_script(edited, "a", tmp_path / "a.py")
+    edited = edits.set_job_type(edited, "a", "training")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stored = encode(Overrides, edited)
+    assert stored is not None
+    assert '"job_types":{"a":"training"}' in stored
