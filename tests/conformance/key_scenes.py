@@ -44,6 +44,7 @@ class At:
     report: Report
     runs: Path
     port: int
+    node: Path
     ide: NodeIde | None = None
 
     def line(self, text: str) -> int:
@@ -64,7 +65,7 @@ class At:
 def attach(at: At) -> None:
     """VS Code's client comes in, with a breakpoint of its own on the line of the call."""
     with at.report.scene(f"IDE attaches {at.tried.ide}") as seen:
-        at.ide = NodeIde(at.port)
+        at.ide = NodeIde(at.port, at.node)
         line = at.line(at.tried.call)
         answers = at.ide.attach({at.script: [line]}, justMyCode=True)
         seen.append(f"its breakpoint on line {line}: {answers[at.script][0].get('verified')}")
@@ -349,4 +350,7 @@ def mended(at: At, original: bytes) -> None:
 def passes(at: At) -> None:
     """Let it go on to its end, and stand after it."""
     at.screen.palette("Let the stopped step go on")
-    at.screen.see(f"paused after {at.tried.step}"[:60])
+    at.screen.see(f"paused after {at.tried.step[:8]}")
+    at.screen.pane("1", at.tried.step)
+    row = next(row for row in at.screen.rows() if at.tried.step in row)
+    expect(" passed" in row, f"it passed: {row}")

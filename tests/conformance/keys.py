@@ -34,6 +34,7 @@ from key_scenes import (  # noqa: E402
 )
 from key_screen import KeyScreen, WrongError, expect  # noqa: E402
 from key_scripts import SCRIPTS, Tried  # noqa: E402
+from node_client import installed_client  # noqa: E402
 from project import cursus_project  # noqa: E402
 
 
@@ -88,7 +89,7 @@ def dag(arguments: argparse.Namespace, name: str, wanted: list[Tried]) -> list[R
             script = script_of(folder, each.step)
             report = Report(each.step, script.name)
             reports.append(report)
-            at = At(screen, each, script, report, folder / "workspace" / "runs", port)
+            at = At(screen, each, script, report, folder / "workspace" / "runs", port, arguments.node)
             try:
                 tried(at, number)
             except Exception as problem:
@@ -119,6 +120,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=None, help="a folder that is not there yet")
     arguments = parser.parse_args()
     arguments.work = (arguments.work or Path(tempfile.mkdtemp(prefix="keys-"))).resolve()
+    arguments.node = installed_client()
     began, reports = time.monotonic(), []
     for name, all_of_them in SCRIPTS.items():
         wanted = [each for each in all_of_them if not arguments.step or each.step in arguments.step]
