@@ -177,10 +177,10 @@ def values(at: At) -> None:
         screen.pane("6", "Locals")
         screen.in_pane("input_paths")
         screen.keys("Right")
-        screen.see("len()")
+        screen.when(lambda: keys_of_a_dict(screen) > 0, "what input_paths holds")
         seen.append("input_paths unfolds")
         screen.keys("Left")
-        screen.when(lambda: "len()" not in screen.screen(), "input_paths folded")
+        screen.when(lambda: keys_of_a_dict(screen) == 0, "input_paths folded")
     with at.report.scene("w") as seen:
         screen.in_pane("Watches")
         screen.keys("w")
@@ -199,6 +199,11 @@ def values(at: At) -> None:
         screen.fill(back)
         screen.when(lambda: "set by keys" not in screen.screen(), f"{name} as it was")
         seen.append(f"{name} set, and set back")
+
+
+def keys_of_a_dict(screen: KeyScreen) -> int:
+    """How many rows of an unfolded dict are to be seen."""
+    return sum(row.startswith("       '") for row in screen.rows())
 
 
 def console(at: At) -> None:
