@@ -36,7 +36,7 @@ ALWAYS = frozenset(
 )
 
 
-def why_not(at: Position, command: str, step: str | None, *, ended: bool, debugs: bool = False) -> str | None:
+def why_not(at: Position, command: str, step: str | None, *, ended: bool, debugs: bool) -> str | None:
     """The reason why a command would be refused, or None where it is legal.
 
     Args:

@@ -12,7 +12,7 @@ from cursus_tui.execution.artifacts import RETURNED
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.execution.step_states import rows_of
 from cursus_tui.records.events import Noticed, SessionChanged, StepChanged
-from cursus_tui.records.pipeline import Value
+from cursus_tui.records.pipeline import StepKind, Value
 from cursus_tui.records.run import Artifact, Attempt, PauseReason, Phase, StepStatus
 from cursus_tui.storage.schema import OPEN_RUN
 
@@ -205,6 +205,7 @@ def test_skip_lets_optional_readers_run_and_says_so_to_the_others(tmp_path: Path
     assert made.statuses == {"A": "skipped", "Needs": "missing input", "Likes": "ready"}
     assert "comes from A, which is skipped" in made.session.state.steps["Needs"].note
     made.run("continue_")
+    assert made.session.why_not("skip", "Likes") == "Likes has passed already"
     assert made.executor.started == ["Likes"]
     assert made.executor.contexts["Likes"].input_paths == {}
     made.run("rerun", "A")
@@ -381,3 +382,14 @@ def test_a_flag_without_a_value_stands_alone_on_the_command_line(tmp_path: Path)
     made.run("continue_")
     assert made.executor.contexts["A"].argv == ("--verbose", "--rows", "5")
     made.close()
+
+
+def test_a_step_that_cannot_run_here_says_why(tmp_path: Path):
+    steps = [
+        step_of("Cloud", tmp_path, kind=StepKind.REMOTE, why="it exists only in the cloud"),
+        step_of("Bare", tmp_path, kind=StepKind.REMOTE),
+    ]
+    made = bench(pipeline_of(tmp_path, steps, []))
+    for command in ("step_over", "run_only", "rerun", "run_from", "profile"):
+        assert made.session.why_not(command, "Cloud") == "it exists only in the cloud"
+        assert made.session.why_not(command, "Bare") == "Bare has no script"
