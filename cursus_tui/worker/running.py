@@ -332,7 +332,6 @@ class RunningStep:
             orphans=self._orphans,
             guard=self._guard,
         )
-        self._remove_short_tmp()
         ended = self._record([{"event": "ended", "time": outcome["ended"]}])
         os.close(self._events)
         try:
@@ -340,6 +339,8 @@ class RunningStep:
         except OSError as error:
             self._forward({"event": "notice", "message": "its outcome could not be written: %s" % error})
         self._send(ended + self._lines([{"event": "outcome", "outcome": outcome}]), True)
+        # Only now: on some disks this takes as long as all of the above.
+        self._remove_short_tmp()
         self.done = True
 
     def _why_it_stopped(self, ending: Ending) -> Optional[str]:
