@@ -91,7 +91,6 @@ class RunningStep:
         self.reaped = False
         self.parts: List[str] = []
         """Parts of warm libraries that it had to import itself."""
-        self._imports = False
         self._send = send
         self._report = AttemptReport(time.time(), job.is_user_file)
         self._signals: List[Tuple[float, int]] = []
@@ -196,11 +195,6 @@ class RunningStep:
             self._drain_until = time.monotonic() + DRAIN_SECONDS
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether its process is set up and has not ended: for a while it needs nothing of the zygote."""
-        return self._imports and not self.exited
-
-    @property
     def exited(self) -> bool:
         """Whether its process has ended, or does nothing any more but end."""
         return self._ending is not None
@@ -268,9 +262,7 @@ class RunningStep:
         self._send(self._record(events), False)
         for event in events:
             self._report.take(event)
-            if event.get("event") == "importing":
-                self._imports = True
-            elif event.get("event") == "modules" and isinstance(event.get("parts"), list):
+            if event.get("event") == "modules" and isinstance(event.get("parts"), list):
                 self.parts = [part for part in event["parts"] if isinstance(part, str)]
             elif event.get("event") == "started" and self._reason is not None:
                 # The first INT may have come before the child listened.

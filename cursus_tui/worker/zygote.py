@@ -116,7 +116,8 @@ class Zygote:
             if not self._steps:
                 if not ready:
                     self._use_idle_time()
-            elif self._spare is None and all(step.is_under_way for step in self._steps.values()):
+            elif self._spare is None and not any(step.exited for step in self._steps.values()):
+                # As soon as a step has its job: it needs nothing of the zygote for about as long as this takes.
                 self._spare = self._fork_waiting()
             now = time.monotonic()
             if self._flush_at is not None and now >= self._flush_at:
