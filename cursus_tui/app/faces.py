@@ -61,7 +61,8 @@ def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace
         return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name))[:count])
     glyph, tone = LOOKS[state.status]
     standing = situation.stands_at == name and not situation.running
-    word = f"→ {state.word}" if standing else state.word
+    word = "set by hand" if _by_hand(state) else state.word
+    word = f"→ {word}" if standing else word
     return NodeFace(
         glyph,
         word,
@@ -71,6 +72,12 @@ def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace
         dim=state.status in (StepStatus.SKIPPED, StepStatus.NOT_LOCAL),
         stale=state.stale is not None,
     )
+
+
+def _by_hand(state: StepState) -> bool:
+    """Whether it passed, and not by its script alone."""
+    attempt = state.attempt
+    return attempt is not None and attempt.by_hand and attempt.status in (StepStatus.PASSED, StepStatus.REUSED)
 
 
 def figures(situation: Situation, state: StepState) -> tuple[str, ...]:

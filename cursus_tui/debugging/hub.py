@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cursus_tui.debugging.armed import Answers, Armed, of_ides
+from cursus_tui.debugging.by_hand import remember, sets_values
 from cursus_tui.debugging.clients import Client, Ide
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
@@ -307,12 +308,24 @@ class Hub:
                     self._still_stands(*stood)
                 raise
         if command != "evaluate":
-            return await upstream.ask(command, arguments)
-        self._evaluating += 1
+            answer = await upstream.ask(command, arguments)
+        else:
+            self._evaluating += 1
+            try:
+                answer = await upstream.ask(command, arguments)
+            finally:
+                self._evaluating -= 1
+        if sets_values(command, arguments):
+            self._set_by_hand()
+        return answer
+
+    def _set_by_hand(self) -> None:
+        attempt = self.running.attempt if self.running is not None else None
         try:
-            return await upstream.ask(command, arguments)
-        finally:
-            self._evaluating -= 1
+            if attempt is not None:
+                remember(attempt.folder)
+        except OSError as error:
+            self.warn(f"it cannot be remembered that values were set by hand: {error}")
 
     async def resume(self, how: Resume) -> None:
         """Let the stopped step go on, for the terminal; on its way to the next line that is kept for there.

@@ -35,6 +35,8 @@ def up_to_date_attempt(
         return None
     dag_file = at.plan.pipeline.layout.dag_file
     for earlier, parts in store.reuse_candidates(dag_file, step.name, None if other_runs else at.run_id):
+        if earlier.by_hand and earlier.run_id != at.run_id:
+            continue
         if difference(parts, states.parts_now(at.plan, step, inputs, parts)) is None and not missing_output(earlier):
             return _stand_in(at, earlier, ": up to date"), parts
     return None
@@ -53,6 +55,8 @@ def borrowed_attempt(store: StoreReader, states: StepStates, at: Position, step:
         if missing_output(earlier):
             continue
         why = difference(parts, states.parts_now(at.plan, step, states.inputs(at, step.name), parts))
+        if why is None and earlier.by_hand:
+            why = "values were set by hand in it"
         # Its own parts, not those of now: it stays out of date if it is.
         return _stand_in(at, earlier, f", although {why}" if why else ": up to date"), parts
     return None

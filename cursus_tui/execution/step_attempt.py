@@ -20,7 +20,7 @@ from cursus_tui.execution.ports import ExecutionContext, ExecutionResult
 from cursus_tui.execution.protection import InputChange, InputProtection, ProtectedInput
 from cursus_tui.pipeline.values import command_line
 from cursus_tui.records.pipeline import Finding, Severity, Step
-from cursus_tui.records.run import Attempt, LineageEdge, Override, StepError, StepStatus
+from cursus_tui.records.run import BY_HAND, Attempt, LineageEdge, Override, StepError, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
 
 PACKED = frozenset({"training", "tuning"})
@@ -203,7 +203,7 @@ class AttemptMaker:
             call=result.call or attempt.call,
             artifacts=artifacts,
             blocked=result.blocked,
-            overrides=_joined(attempt.overrides, result.overrides),
+            overrides=_joined(attempt.overrides, (*result.overrides, *_by_hand(attempt))),
             guard=result.guard,
             note="left behind and stopped: " + ", ".join(result.orphans) if result.orphans else attempt.note,
         )
@@ -233,6 +233,13 @@ def _make_folders(attempt: Path, outputs: Iterable[Path]) -> None:
     for output in outputs:
         os.makedirs(output.parent, 0o700, exist_ok=True)
         os.mkdir(output, 0o700)
+
+
+def _by_hand(attempt: Attempt) -> tuple[Override, ...]:
+    if not AttemptFolder(attempt.folder).set_by_hand.exists():
+        return ()
+    told = "a variable was set, or a statement run on the console, while it was stopped: other runs do not reuse it"
+    return (Override(BY_HAND, "set by hand", told),)
 
 
 def _joined(first: tuple[Override, ...], second: tuple[Override, ...]) -> tuple[Override, ...]:

@@ -131,12 +131,16 @@ class BlockedAction:
     """The packages or the address asked for, and what is there instead."""
 
 
+BY_HAND = "values"
+"""The kind of override of an attempt whose values were set by hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """A way in which a step was not run exactly as Cursus would have."""
 
     kind: str
-    """``environment``, ``argument``, ``input``, ``wiring``, ``script``, ``call``, ``stub``, ``package``."""
+    """``environment``, ``argument``, ``input``, ``wiring``, ``script``, ``call``, ``stub``, ``package``, ``values``."""
     name: str
     detail: str
 
@@ -200,6 +204,11 @@ class Attempt:
     """Why it was reused, skipped or could not run."""
     guard: str = ""
     """What kept it off the network: a key of ``GUARDS``; empty where it is not known."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether values were set by hand while it was stopped: what it wrote is not what its script says."""
+        return any(each.kind == BY_HAND for each in self.overrides)
 
     @property
     def word(self) -> str:

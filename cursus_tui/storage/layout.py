@@ -35,6 +35,11 @@ class AttemptFolder:
         return self.path / "outcome.json"
 
     @property
+    def set_by_hand(self) -> Path:
+        """There where the user set values of it while it was stopped."""
+        return self.path / "set-by-hand"
+
+    @property
     def stdout(self) -> Path:
         """Everything it printed, raw."""
         return self.path / "stdout.log"

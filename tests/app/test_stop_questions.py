@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from textual.widgets import Input
 
 from cursus_tui.app.panes.variables_pane import VariablesPane
 from cursus_tui.app.screens.console import ConsoleField
+from cursus_tui.records.run import BY_HAND, Override
 
 
 @pytest.fixture
@@ -93,3 +95,18 @@ async def test_a_condition_that_is_typed_outlives_a_stop(desk: FakeDesk, step: F
         await driver.press("a", "l", "enter")
         (point,) = desk.session.line_breakpoints
         assert (point.condition, (point.path, point.line)) == ("total", line)
+
+
+async def test_a_step_whose_values_were_set_by_hand_is_marked(desk: FakeDesk, step: FakeValues) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n")
+        await driver.press("1", "home", "down")
+        state = desk.session.state.steps["prepare"]
+        assert state.attempt is not None
+        marked = replace(state.attempt, overrides=(Override(BY_HAND, "set by hand", "a variable was set"),))
+        desk.session._put(replace(state, attempt=marked))
+        await driver.settle()
+        assert "✓ prepare" in driver.text
+        assert "set by hand" in driver.text
+        await driver.press("4")
+        assert "passed, values set by hand" in driver.text

@@ -17,6 +17,7 @@ from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import PipelineChanged
 from cursus_tui.records.pipeline import Overrides, StepKind
+from cursus_tui.storage.layout import AttemptFolder
 
 
 def stale(made: Bench) -> dict[str, str]:
@@ -168,6 +169,32 @@ def test_an_edit_that_cannot_be_resolved_changes_nothing(tmp_path: Path, monkeyp
     assert made.session.pipeline is made.pipeline
     assert made.session.why_not("undo") == "there is no edit to undo"
     made.close()
+
+
+def test_what_was_made_with_values_set_by_hand_serves_its_own_run_and_no_other(tmp_path: Path):
+    pipeline = chain(tmp_path, "A", "B", "C")
+
+    def set_by_hand(step: ScriptedStep):
+        AttemptFolder(step.context.folder).set_by_hand.touch()
+        return write_everything(step)
+
+    first = bench(pipeline, {"B": set_by_hand})
+    state = first.run("continue_")
+    assert set(first.statuses.values()) == {"passed"}
+    attempt = state.steps["B"].attempt
+    assert attempt is not None
+    assert attempt.by_hand
+    assert "other runs do not reuse it" in attempt.overrides[-1].detail
+    assert not state.steps["C"].attempt.by_hand
+    first.session.wait_counted(5)
+    first.close()
+
+    again = bench(pipeline, reuse=True)
+    again.run("continue_")
+    assert again.executor.started == ["B", "C"]
+    assert not again.session.state.steps["B"].attempt.by_hand
+    again.session.wait_counted(5)
+    again.close()
 
 
 def test_a_new_run_reuses_what_is_up_to_date_only_when_asked_and_only_while_the_files_are_there(tmp_path: Path):

@@ -140,8 +140,9 @@ def assignment(target: ValueTarget, value: str) -> str:
     """
     if target.is_global:
         # As a statement it would make a local of it.
-        return f"setattr(__import__('sys').modules[__name__], {target.name!r}, {value})"
-    statement = f"{target.expression} = {value}" if target.expression else ""
+        statement = f"__import__('sys').modules[__name__].{target.name} = {value}"
+    else:
+        statement = f"{target.expression} = {value}" if target.expression else ""
     try:
         compile(statement, "<statement>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -30,6 +30,8 @@ class StepLine(Line):
             self.told = ""
             return
         word = f"{state.word}, stale" if state.stale else state.word
+        if state.attempt is not None and state.attempt.by_hand:
+            word += ", values set by hand"
         attempt = f"attempt {state.attempt.number}" if state.attempt and state.attempt.number > 1 else ""
         slower = "debugger attached" if now.debugger.attached and now.stands_at == now.step else ""
         self.told = " · ".join(part for part in (word, slower, attempt, *figures(now, state)[:3]) if part)
