@@ -51,6 +51,9 @@ REPORTED = frozenset(
 )
 """What a step may report. A script can write to its control socket, too: nothing that is the zygote's to say counts."""
 
+_SECONDS = {"imported": "seconds", "result": "main_seconds", "exception": "main_seconds"}
+"""Events that tell how long something took, and in which field."""
+
 FindOrphans = Callable[["RunningStep"], List[int]]
 
 
@@ -106,6 +109,8 @@ class RunningStep:
         self._output_due: Optional[float] = None
         self._leave_by: Optional[float] = None
         self._time_left: Optional[float] = None
+        self._held_since: Optional[float] = None
+        self._held_seconds = 0.0
         self._timeout_at = time.monotonic() + job.timeout_seconds if job.timeout_seconds else None
         self._control = LineSocket(child.control, selector, self._received)
         self._out = LogDrain(child.output, job.file("stdout.log"), job.log_limit_bytes, selector)
@@ -138,6 +143,10 @@ class RunningStep:
     def clock(self, held: bool) -> None:
         """Let the time limit stand still, or run on."""
         now = time.monotonic()
+        if held and self._held_since is None:
+            self._held_since = now
+        elif not held and self._held_since is not None:
+            self._held_seconds, self._held_since = self._held_seconds + now - self._held_since, None
         if held and self._timeout_at is not None:
             self._time_left, self._timeout_at = self._timeout_at - now, None
         elif not held and self._time_left is not None:
@@ -261,6 +270,7 @@ class RunningStep:
         """Keep events, then announce them."""
         if not events:
             return
+        events = [self._without_stops(event) for event in events]
         self._send(self._record(events), False)
         for event in events:
             self._report.take(event)
@@ -272,6 +282,17 @@ class RunningStep:
                 self._signal(signal.SIGINT)
             elif event.get("event") == "finishing":
                 self._leave_by = time.monotonic() + LEAVE_SECONDS
+
+    def _without_stops(self, event: Json) -> Json:
+        """What took a time took it without standing stopped inside: that time is the user's."""
+        field = _SECONDS.get(str(event.get("event")))
+        seconds = event.get(field) if field else None
+        if field is None or not isinstance(seconds, (int, float)):
+            return event
+        now = time.monotonic()
+        held = self._held_seconds + (now - self._held_since if self._held_since is not None else 0.0)
+        self._held_seconds, self._held_since = 0.0, now if self._held_since is not None else None
+        return dict(event, **{field: max(0.0, seconds - held)})
 
     def _record(self, events: List[Json]) -> bytes:
         lines = self._lines(events)

@@ -94,6 +94,19 @@ def test_into_main_over_a_line_and_on_to_the_next_step(debugged: Debugged):
     assert journal(debugged.home) == {"A began": 1, "A ended": 1}
 
 
+def test_the_time_that_a_step_stands_stopped_is_not_its_own(debugged: Debugged):
+    debugged.give("step_into")
+    time.sleep(1.5)
+    debugged.give("let_go")
+    attempt = debugged.session.state.steps["A"].attempt
+    assert attempt is not None
+    assert attempt.started is not None
+    assert attempt.ended is not None
+    assert attempt.ended - attempt.started > 1.5
+    assert attempt.main_seconds is not None
+    assert attempt.main_seconds < 1
+
+
 def test_a_breakpoint_stops_each_run_of_its_step_and_others_run_through(debugged: Debugged):
     line = debugged.breakpoint("rows.append", "B")
     debugged.give("continue_")
