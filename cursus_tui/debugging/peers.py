@@ -1,7 +1,8 @@
-"""Whose a connection over loopback is: the kernel's tables tell."""
+"""Whose a connection over loopback is: the kernel's tables tell, or what is open in our own processes."""
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 
@@ -16,7 +17,10 @@ def owner_of(peer: Address, own: Address) -> int | None:
         peer: Its address, as ``getpeername`` gives it.
         own: Ours, as ``getsockname`` gives it.
     """
-    for table, form in zip(TABLES, (_ipv4, _mapped), strict=True):
+    tables = [(table, form) for table, form in zip(TABLES, (_ipv4, _mapped), strict=True) if os.path.exists(table)]
+    if not tables:
+        return _owner_among_own(peer, own)
+    for table, form in tables:
         try:
             with open(table, encoding="ascii", errors="replace") as file:
                 rows = file.read().splitlines()[1:]
@@ -28,6 +32,28 @@ def owner_of(peer: Address, own: Address) -> int | None:
             if cells[1:3] == ends:
                 return int(cells[7])
     return None
+
+
+def _owner_among_own(peer: Address, own: Address) -> int | None:
+    """The same where the kernel has no such tables (macOS): found in a process of ours, or not to be told."""
+    import psutil  # Only where it is needed.
+
+    user = os.getuid()
+    for process in psutil.process_iter():
+        try:
+            if process.uids().effective != user:
+                continue
+            ends = [(_plain(one.laddr), _plain(one.raddr)) for one in process.net_connections("tcp")]
+        except (psutil.Error, OSError):
+            continue
+        if (tuple(peer), tuple(own)) in ends:
+            return user
+    return None
+
+
+def _plain(address: tuple[()] | Address) -> tuple[()] | Address:
+    """An address without the mark of the other family's sockets."""
+    return (address[0].removeprefix("::ffff:"), address[1]) if address else ()
 
 
 def _ipv4(address: Address) -> str:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cursus_tui.debugging import peers
 from cursus_tui.debugging.breakpoints import by_file, from_source, hit_test, to_source, union
 from cursus_tui.debugging.dap import BrokenProtocolError, encode, read_message
 from cursus_tui.debugging.debug_loop import remove_left_behind
@@ -202,8 +203,12 @@ def test_every_source_of_a_message_is_mapped() -> None:
 # --- peers
 
 
+@pytest.mark.parametrize("tables", [peers.TABLES, ()], ids=["kernel's tables", "no tables"])
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
-def test_the_kernel_tells_whose_a_connection_is(family: socket.AddressFamily) -> None:
+def test_it_can_be_told_whose_a_connection_is(
+    monkeypatch: pytest.MonkeyPatch, family: socket.AddressFamily, tables: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(peers, "TABLES", tables or ("/absent/tcp", "/absent/tcp6"))
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = socket.socket(family)
         address = "127.0.0.1" if family == socket.AF_INET else "::ffff:127.0.0.1"
@@ -214,7 +219,22 @@ def test_the_kernel_tells_whose_a_connection_is(family: socket.AddressFamily) ->
         connection, peer = server.accept()
         with client, connection:
             assert owner_of(peer, connection.getsockname()) == os.getuid()
+            if not tables:
+                # A connection that only a process of another user has: nobody can see whose it is.
+                monkeypatch.setattr(os, "getuid", lambda: 54321)
+                assert owner_of(peer, connection.getsockname()) is None
         assert owner_of(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+
+
+def test_our_own_end_of_a_connection_does_not_vouch_for_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "TABLES", ("/absent/tcp", "/absent/tcp6"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        connection, peer = server.accept()
+        with connection:
+            own = connection.getsockname()
+            client.close()
+            assert owner_of(peer, own) is None
 
 
 # --- the socket's folder
