@@ -20,7 +20,8 @@ STEPS = {
     "vscode": 'with the extension "Python Debugger": Run and Debug, {name}',
     "pycharm": 'Run, Edit Configurations, "Attach to DAP" (PyCharm 2025.3 or later): remote address {address}, '
     "remote project path {project}; then Debug {name}",
-    "neovim": "with nvim-dap: :lua require('dap').continue(), {name}; .nvim.lua is read where 'exrc' is set",
+    "neovim": "with nvim-dap: :lua require('dap').continue(), {name}; .nvim.lua is read where 'exrc' is set, "
+    "from Neovim 0.9 on, once you have allowed it (:trust); else :luafile .nvim.lua",
 }
 
 
@@ -63,9 +64,19 @@ def _configuration(ide: str, place: Path | None, project: Path, port: int) -> st
     from cursus_tui.debugging.jsonc import BrokenJsonError
     from cursus_tui.records.errors import UserError
 
-    if ide == "pycharm":
-        return ide_config.pycharm(project, port)
+    if why := ide_config.unnameable(project):
+        raise UserError(why, file=project, hint="rename the folder, or make a link to it and go through that")
     before = _before(place) if place is not None else ""
+    if ide == "pycharm":
+        try:
+            return ide_config.ended_alike(ide_config.run_xml(before, project, port), before)
+        except ide_config.ForeignFileError as error:
+            raise UserError(
+                f"it cannot be changed: {error}",
+                file=place,
+                expected=f"the configuration of an earlier --write, in which only {ide_config.HOST}:PORT is changed",
+                hint="move it away, or run this without --write and copy what it prints",
+            ) from None
     if ide == "neovim":
         return ide_config.ended_alike(ide_config.nvim_lua(before, project, port), before)
     try:

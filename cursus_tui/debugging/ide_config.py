@@ -15,6 +15,8 @@ from cursus_tui.debugging.jsonc import BrokenJsonError, items_of, members_of, pl
 
 NAME = "cursus-tui: attach"
 """What the configuration is called in each IDE."""
+_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
+_ADDRESS = re.compile(r"""(<option\s+name=["']remoteAddress["']\s+)value=(?:"[^"]*"|'[^']*')""")
 HOST = "127.0.0.1"
 BEGIN, END = f"-- {NAME}: begin", f"-- {NAME}: end"
 
@@ -87,6 +89,38 @@ def pycharm(project: Path, port: int) -> str:
     return ElementTree.tostring(component, encoding="unicode") + "\n"
 
 
+class ForeignFileError(ValueError):
+    """A file in our place is not as we write it."""
+
+
+def run_xml(before: str, project: Path, port: int) -> str:
+    """The file of PyCharm's configuration: only the port is changed in one that is there.
+
+    Raises:
+        ForeignFileError: The file that is there is no such configuration.
+    """
+    if not before.strip():
+        return pycharm(project, port)
+    try:
+        # The declaration may name another encoding than the text was read in.
+        root = ElementTree.fromstring(_DECLARATION.sub("", before, count=1))
+    except ElementTree.ParseError as error:
+        raise ForeignFileError(str(error)) from None
+    addresses = _ADDRESS.findall(before)
+    if len(root.findall("configuration[@type='PythonDapAttachConfiguration']")) != 1 or len(addresses) != 1:
+        raise ForeignFileError('no single configuration of the kind "Attach to DAP" with a remote address')
+    return _ADDRESS.sub(lambda match: f'{match[1]}value="{HOST}:{port}"', before)
+
+
+def unnameable(project: Path) -> str:
+    """Why an IDE cannot be told of a folder; empty where it can."""
+    try:
+        str(project).encode()
+    except UnicodeEncodeError:
+        return "the name of the project's folder is not UTF-8: IDEs and debuggers speak JSON, which cannot say it"
+    return ""
+
+
 def neovim(project: Path, port: int) -> str:
     """Lua for nvim-dap; the comments around it tell what is ours in a file."""
     mapped = f"{{ localRoot = vim.fn.getcwd(), remoteRoot = {_lua(str(project))} }}"
@@ -135,4 +169,15 @@ def ssh_line(port: int, user: str, host: str) -> str:
     return f"ssh -N -L {port}:{HOST}:{port} {user}@{host}"
 
 
-__all__ = ["BrokenJsonError", "launch_json", "neovim", "nvim_lua", "pycharm", "ssh_line", "vscode"]
+__all__ = [
+    "BrokenJsonError",
+    "ForeignFileError",
+    "launch_json",
+    "neovim",
+    "nvim_lua",
+    "pycharm",
+    "run_xml",
+    "ssh_line",
+    "unnameable",
+    "vscode",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -152,6 +153,39 @@ def test_pycharm_gets_well_formed_xml(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "remote address 127.0.0.1:5678" in err
     printed(capsys, "pycharm", "--write", str(folder))
     assert (folder / ".run" / "cursus-tui.run.xml").read_text() == out
+
+
+def test_pycharms_file_keeps_what_the_user_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / ".run" / "cursus-tui.run.xml"
+    printed(capsys, "pycharm", "--write", str(tmp_path))
+    changed = file.read_text().replace("$PROJECT_DIR$", "$PROJECT_DIR$/src").replace("<method", "<!-- mine --><method")
+    file.write_text(changed)
+    printed(capsys, "pycharm", "--write", "--port", "6001", str(tmp_path))
+    assert file.read_text() == changed.replace("127.0.0.1:5678", "127.0.0.1:6001")
+
+
+@pytest.mark.parametrize("foreign", ["<component/>", "<component", "<a><configuration type='Python'/></a>", "mine"])
+def test_a_file_in_pycharms_place_that_is_not_ours_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], foreign: str
+) -> None:
+    file = tmp_path / ".run" / "cursus-tui.run.xml"
+    file.parent.mkdir()
+    file.write_text(foreign)
+    assert main(["ide", "pycharm", "--write", str(tmp_path)]) == 2
+    assert "without --write" in capsys.readouterr().err
+    assert file.read_text() == foreign
+
+
+@pytest.mark.parametrize("name", ["vscode", "pycharm", "neovim"])
+def test_a_folder_that_no_ide_can_be_told_of_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    for more in ((), ("--write",)):
+        assert main(["ide", name, str(folder), *more]) == 2
+        assert "not UTF-8" in capsys.readouterr().err
+    assert not list(folder.iterdir())
 
 
 def test_neovim_gets_lua_that_replaces_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.row_list import Row, RowList
 from cursus_tui.app.ports import DebuggerPort
 from cursus_tui.app.screens.dialog import Dialog, harmless, told
-from cursus_tui.debugging.ide_config import neovim, pycharm, ssh_line, vscode
+from cursus_tui.debugging.ide_config import neovim, pycharm, ssh_line, unnameable, vscode
 from cursus_tui.records.debug import IdeState
 
 _CLOSE = "close"
@@ -123,6 +123,8 @@ class AttachIde(Dialog[None]):
         port = self._state.port
         if port is None or row.value == _CLOSE:
             return ""
+        if row.value != "ssh" and (why := unnameable(self._project)):
+            return why
         if row.value == "vscode":
             return json.dumps(vscode(self._project, port), indent=2)
         if row.value == "pycharm":
