@@ -13,7 +13,7 @@ import resource
 import sys
 import threading
 import time
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 SECONDS = 0.25
@@ -24,6 +24,9 @@ MAX_GROWTH = 1 << 30
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", ()))
 _start, _lock, _now = _thread.start_new_thread, _thread.allocate_lock, time.monotonic
 _open, _read, _close = os.open, os.read, os.close
+_settrace = sys.settrace
+_RAISES_FROM_OUTSIDE = sys.version_info >= (3, 12)
+"""Before 3.12 all threads that are traced stand still until the one that was told to raise wakes up."""
 _PAGE = resource.getpagesize()
 _spent: Dict[type, Tuple[float, float]] = {}
 """Type -> when its window began, and what it took since; for ever where a call did not come back."""
@@ -76,6 +79,7 @@ def bounded(kind: type, call: Callable[[], Any]) -> Any:
         raise TookTooLongError("takes too long")
     given: List[Any] = []
     raised: List[BaseException] = []
+    left: List[bool] = []
     done, gate = _lock(), _lock()
     done.acquire()
     gate.acquire()
@@ -84,7 +88,7 @@ def bounded(kind: type, call: Callable[[], Any]) -> Any:
         with gate:
             pass  # until memory is bounded
         try:
-            with _left_alone():
+            with _left_alone(), _ended_when(left):
                 given.append(call())
         except BaseException as error:
             raised.append(error)
@@ -99,6 +103,7 @@ def bounded(kind: type, call: Callable[[], Any]) -> Any:
         with gate:
             came = done.acquire(blocking=False)
             if not came:
+                left.append(True)
                 _end(ident)
     _spent[kind] = (since, spent + _now() - began) if came else (float("inf"), SECONDS)
     if not came:
@@ -149,9 +154,29 @@ def _left_alone() -> Iterator[None]:
         getattr(threading, "_active", {}).pop(_thread.get_ident(), None)
 
 
-def _end(ident: int) -> None:
-    """Make a thread raise at its next line, so that a loop does not run on for ever."""
-    with contextlib.suppress(Exception):
-        import ctypes
+@contextlib.contextmanager
+def _ended_when(left: List[bool]) -> Iterator[None]:
+    """Raise at this thread's next line once it was left, so that a loop does not run on for ever."""
+    if _RAISES_FROM_OUTSIDE:
+        yield
+        return
 
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit))
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        if left:
+            raise SystemExit
+        return trace
+
+    _settrace(trace)
+    try:
+        yield
+    finally:
+        _settrace(None)
+
+
+def _end(ident: int) -> None:
+    """The same, from outside."""
+    if _RAISES_FROM_OUTSIDE:
+        with contextlib.suppress(Exception):
+            import ctypes
+
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit))

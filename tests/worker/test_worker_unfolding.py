@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import Any
@@ -65,6 +66,23 @@ def test_a_repr_that_does_not_come_back_is_left_once_for_all() -> None:
     assert "takes longer than" in one_line([Sleeps(), 1])
     assert "takes too long" in one_line([Sleeps(), Sleeps()])
     assert time.monotonic() - began < 10 * SECONDS
+
+
+def test_one_that_was_left_holds_up_no_debugger() -> None:
+    class SleepsToo(Sleeps):
+        def __repr__(self) -> str:
+            time.sleep(4)
+            return "late"
+
+    assert "takes longer than" in one_line(SleepsToo())
+    before = sys.gettrace()
+    began = time.monotonic()
+    sys.settrace(lambda frame, event, argument: None)
+    try:
+        parts([])
+    finally:
+        sys.settrace(before)
+    assert time.monotonic() - began < 2
 
 
 def test_a_repr_without_an_end_does_not_run_on() -> None:
