@@ -10,7 +10,7 @@ from fake_pydevd import FakePydevd
 from test_hub import Desk
 
 from cursus_tui.debugging import type_ahead
-from cursus_tui.records.debug import Resume, StopKind
+from cursus_tui.records.debug import DebugStop, Resume, StopKind
 
 
 @pytest.fixture
@@ -83,3 +83,22 @@ def test_going_on_waits_for_no_key(desk: Desk) -> None:
     step.stop(9, "step")
     assert desk.told.next().line == 9
     assert asked(step, "next") == 0
+
+
+def at_a_line(number: int) -> DebugStop:
+    return DebugStop(number, "train", 1, StopKind.STEP, 1, None, number)
+
+
+def test_only_what_is_typed_on_the_way_to_a_line_is_kept_and_not_too_much() -> None:
+    ahead = type_ahead.TypeAhead()
+    ahead.add(Resume.OVER)
+    assert ahead.at(at_a_line(1)) is None, "nobody had let it go on"
+    ahead.sent(Resume.OVER)
+    for _ in range(type_ahead.MOST + 3):
+        ahead.add(Resume.OVER)
+    kept = 0
+    while ahead.at(at_a_line(2)) is not None:
+        kept += 1
+    assert kept == type_ahead.MOST
+    ahead.add(Resume.OVER)
+    assert ahead.at(at_a_line(3)) is None, "it stood already"
