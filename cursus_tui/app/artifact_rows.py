@@ -93,7 +93,7 @@ def _inputs(now: Situation, step: Step, lineage: tuple[LineageEdge, ...]) -> Ite
     for name in names:
         edge, binding = edges.get(name), wired.get(name)
         if name in step.given and edge is None:
-            yield heading(f"Reads {name} from {short(step.given[name], root)} (given by you)")
+            yield heading(f"Reads {name} from {short(step.given[name], root)} (given)")
             yield from _folder(step.given[name], name)
         elif edge is not None:
             yield heading(f"Read {name} from {_source(edge, root)}")
@@ -105,7 +105,7 @@ def _inputs(now: Situation, step: Step, lineage: tuple[LineageEdge, ...]) -> Ite
 
 def _source(edge: LineageEdge, root: Path) -> str:
     if edge.source_step is None:
-        return f"{short(edge.path, root)} (given by you)"
+        return f"{short(edge.path, root)} (given)"
     attempt = f", attempt {edge.source_attempt}" if edge.source_attempt else ""
     return f"{edge.source_step}.{edge.source_output or '?'}{attempt}"
 

@@ -75,7 +75,7 @@ def _input(step: Step, name: str, required: bool, binding: Binding | None, root:
     if name in step.given:
         path = str(step.given[name])
         target = EditTarget(step.name, EditKind.INPUT, name, path)
-        return CallRow(ValueRow(key, name, short(path, root), "given by you", overridden=True), target)
+        return CallRow(ValueRow(key, name, short(path, root), "given", overridden=True), target)
     if binding is None:
         origin = "required, and nothing feeds it" if required else "optional, nothing feeds it"
         row = ValueRow(key, name, None, origin, "bad" if required else "plain", uncertain=required)
@@ -100,7 +100,7 @@ def _outputs(step: Step, root: Path) -> Iterator[CallRow]:
     editable = step.kind is not StepKind.SCRIPT
     for name in names:
         given = step.given.get(name)
-        origin = "given by you" if given else "= points it to a folder" if editable else ""
+        origin = "given" if given else "= points it to a folder" if editable else ""
         shown = short(given, root) if given else contract.get(name)
         row = ValueRow(f"output {name}", name, shown, origin, overridden=given is not None, editable=editable)
         yield CallRow(row, EditTarget(step.name, EditKind.DATA, name, str(given or "")) if editable else None)

@@ -12,7 +12,7 @@ from fake_values import FakeValues
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Input
 
-from cursus_tui.app.commands.values import assigned, expression_refusal
+from cursus_tui.app.commands.values import assigned, called, expression_refusal
 from cursus_tui.app.panes.data_pane import DataPane
 from cursus_tui.app.panes.variables_pane import VariablesPane
 from cursus_tui.data.client import DataClient
@@ -351,6 +351,11 @@ async def test_the_source_offers_the_name_that_its_line_assigns(desk: FakeDesk, 
 )
 def test_what_a_line_assigns(line: str, name: str | None) -> None:
     assert assigned(line) == (name or "")
+
+
+def test_what_a_call_returned_is_opened_under_its_name() -> None:
+    assert called("__pydevd_ret_val_dict['load']['train']") == "(return) load['train']"
+    assert called("splits['train']") == "splits['train']"
 
 
 @pytest.mark.parametrize(("text", "fine"), [("a + 1", True), ("a = 1", False), ("", False), ("(" * 500, False)])

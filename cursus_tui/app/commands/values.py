@@ -18,6 +18,8 @@ from cursus_tui.storage.layout import AttemptFolder
 
 _RETURNED = "(return) "
 """Before the name of a function whose newest value the debugger lists among the locals."""
+_RETURN_VALUES = re.compile(r"__pydevd_ret_val_dict\['([^']*)'\]")
+"""What the debugger calls such a value where it is evaluated."""
 _ASSIGNED = re.compile(
     r"\s*(?:for\s+)?([A-Za-z_][\w.]*)\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?(?:=(?!=)|\bin\b|:[^=]*=(?!=))"
 )
@@ -187,9 +189,14 @@ def open_expression(screen: MainScreen, expression: str) -> None:
         return
     if step != now.step and step in now.pipeline.steps:
         screen.change(step=step)
-    value = LiveValue(expression, now.frame, f"{step} › {expression}", _still(screen))
+    value = LiveValue(expression, now.frame, f"{step} › {called(expression)}", _still(screen))
     screen.go_to("data")
     screen.data_pane.open_live(value, debugger)
+
+
+def called(expression: str) -> str:
+    """An expression as the Variables pane names it."""
+    return _RETURN_VALUES.sub(_RETURNED + r"\1", expression)
 
 
 def _still(screen: MainScreen) -> Callable[[], bool]:
