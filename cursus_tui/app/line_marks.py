@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from cursus_tui.app.situation import Situation
+from cursus_tui.execution.line_breakpoints import nearest
 from cursus_tui.records.debug import LineBreakpoint, StopKind
 from cursus_tui.storage.regular_file import real_path
 from cursus_tui.widgets.source_marks import MarkKind, SourceMark
@@ -59,15 +60,25 @@ def breakpoint_marks(now: Situation, file: Path) -> list[SourceMark]:
     return list(found.values())
 
 
-def hot_marks(now: Situation, file: Path) -> list[SourceMark]:
-    """The lines of a file in which the newest attempt of the selected step spent its time, if it was profiled."""
+def hot_marks(now: Situation, file: Path, texts: Sequence[str]) -> list[SourceMark]:
+    """The lines of a file in which the newest attempt of the selected step spent its time, if it was profiled.
+
+    In an edited file each follows its line; one that is not there any more has no mark.
+
+    Args:
+        now: The situation.
+        file: The file.
+        texts: Its lines as they are now, stripped.
+    """
     profile = now.profile
     if profile is None:
         return []
     shares: dict[int, float] = {}
     for each in profile.hot:
         if same_file(Path(each.file), file):
-            shares[each.line] = each.total
+            line = each.line if each.text is None else nearest(each.line, each.text, texts)
+            if line is not None:
+                shares[line] = max(each.total, shares.get(line, 0.0))
     return [SourceMark(line, "hot", note=f"{share:.0%} of its time") for line, share in shares.items()]
 
 

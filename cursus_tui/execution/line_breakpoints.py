@@ -129,10 +129,19 @@ def moved(lines: Sequence[LineBreakpoint], source: Sequence[str]) -> tuple[LineB
 
 
 def _line_of(each: LineBreakpoint, texts: Sequence[str]) -> int:
-    if not each.text:
-        return each.line
-    for distance in range(NEAR_LINES + 1):
-        for line in dict.fromkeys((each.line + distance, each.line - distance)):
-            if 1 <= line <= len(texts) and texts[line - 1] == each.text:
-                return line
-    return each.line
+    return nearest(each.line, each.text, texts) or each.line
+
+
+def nearest(line: int, text: str, texts: Sequence[str]) -> int | None:
+    """The line with a text that is nearest to where it was; None where there is none near.
+
+    Args:
+        line: Where it was.
+        text: The stripped text; an empty one is nowhere.
+        texts: All lines of the file, stripped.
+    """
+    for distance in range(NEAR_LINES + 1) if text else ():
+        for found in dict.fromkeys((line + distance, line - distance)):
+            if 1 <= found <= len(texts) and texts[found - 1] == text:
+                return found
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import re
 import shutil
@@ -18,8 +19,9 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 
 from cursus_tui import worker
+from cursus_tui.execution.line_breakpoints import source_lines
 from cursus_tui.execution.ports import StepProcess
-from cursus_tui.records.profile import LineShare, Profile
+from cursus_tui.records.profile import HOT_SHARE, LineShare, Profile
 from cursus_tui.records.run import Attempt
 
 RATE = 100
@@ -94,6 +96,8 @@ class Profiler:
         if not samples:
             raise ProfileError(_why_nothing(told))
         attempt = self.attempt
+        since = attempt.started if attempt.started is not None else time.time()
+        lines = with_texts(lines, since)
         return Profile(attempt.run_id, attempt.step, attempt.number, samples, seconds, RATE, lines)
 
     @property
@@ -168,6 +172,22 @@ def lines_of(text: str) -> tuple[tuple[LineShare, ...], int]:
         if seen / samples >= _FEWEST_SHARE
     )
     return tuple(shares), samples
+
+
+def with_texts(lines: tuple[LineShare, ...], since: float) -> tuple[LineShare, ...]:
+    """The same, the hot ones with their texts; those of a file that was edited after ``since`` have an empty one."""
+    sources: dict[str, list[str]] = {}
+
+    def text(file: str, line: int) -> str:
+        if file not in sources:
+            edited = os.path.exists(file) and os.stat(file).st_mtime > since
+            sources[file] = [] if edited else source_lines(Path(file))
+        return sources[file][line - 1].strip() if line <= len(sources[file]) else ""
+
+    return tuple(
+        dataclasses.replace(each, text=text(each.file, each.line)) if each.total >= HOT_SHARE else each
+        for each in lines
+    )
 
 
 def _stacks(text: str) -> list[tuple[str, int]]:

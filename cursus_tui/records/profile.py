@@ -22,6 +22,10 @@ class LineShare:
     own: float
     """Share of the samples in which it ran itself, the C code of libraries that it called included."""
 
+    text: str | None = None
+    """The line as it was, so that it can be found in an edited file; None where it is not known, empty where the file
+    was edited before it could be read."""
+
     @property
     def library(self) -> bool:
         """Whether it is of an installed library, or of nobody's file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from app_driver import opened
 from fake_desk import FakeDesk
 
 from cursus_tui.app.screens.choose import Choose
+from cursus_tui.execution.profiling import with_texts
 from cursus_tui.records.events import Profiled
 from cursus_tui.records.profile import LineShare, Profile
 from cursus_tui.widgets.source_view import SourceView
@@ -51,6 +53,35 @@ async def test_p_profiles_and_hot_lines_are_marked(desk: FakeDesk) -> None:
         await driver.press("down")
         await driver.press("enter")
         assert desk.session.given.count(("profile", "prepare")) == 2
+
+
+async def test_hot_marks_follow_their_lines_in_an_edited_script_or_go(desk: FakeDesk) -> None:
+    script = desk.pipeline.steps["prepare"].script
+    assert script is not None
+    before = script.read_text().splitlines()
+    async with opened(desk, (120, 40)) as driver:
+        await driver.press("n")
+        lines = with_texts(found(desk).lines, script.stat().st_mtime + 1)
+        assert lines[0].text == before[6].strip()
+        desk.session.say(Profiled(replace(found(desk), lines=lines)))
+        driver.main.change(step="prepare")
+        await driver.press("3")
+        view = driver.main.query_one(SourceView)
+        assert [mark.kind for mark in view.marks(7)] == ["hot"]
+        script.write_text("\n".join(["# one", "# two", *before]))
+        driver.main.source_pane.reload()
+        await driver.settle()
+        assert view.marks(7) == ()
+        assert [mark.kind for mark in view.marks(9)] == ["hot"]
+        script.write_text("\n".join([*before[:6], "    frame = None", *before[7:]]))
+        driver.main.source_pane.reload()
+        await driver.settle()
+        assert not any(mark.kind == "hot" for line in range(1, 20) for mark in view.marks(line))
+
+
+def test_of_a_script_that_was_edited_while_it_ran_no_line_is_known(desk: FakeDesk) -> None:
+    (first, *_) = with_texts(found(desk).lines, 0.0)
+    assert first.text == ""
 
 
 async def test_a_profile_of_another_attempt_marks_nothing(desk: FakeDesk) -> None:

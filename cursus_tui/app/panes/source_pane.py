@@ -126,6 +126,7 @@ class SourcePane(Pane):
         self._frame: int | None = None
         self._asked: Path | None = None
         self._main_line = 1
+        self._texts: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Failure, file name, source."""
@@ -218,6 +219,7 @@ class SourcePane(Pane):
             return True
         self._read = key
         self._view.show(str(self._file), text)
+        self._texts = [line.strip() for line in text.split("\n")]
         main = _MAIN.search(text)
         self._main_line = text.count("\n", 0, main.start()) + 1 if main else 1
         return True
@@ -243,7 +245,7 @@ class SourcePane(Pane):
             return
         stopped = _stop_key(now) is not None
         places = stop_marks(now, self._file) if stopped else self._failure_marks(_failed(now))
-        self._view.set_marks([*breakpoint_marks(now, self._file), *places, *hot_marks(now, self._file)])
+        self._view.set_marks([*breakpoint_marks(now, self._file), *places, *hot_marks(now, self._file, self._texts)])
 
     def _failure_marks(self, failed: Attempt | None) -> list[SourceMark]:
         if failed is None or failed.error is None:
