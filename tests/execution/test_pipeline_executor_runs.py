@@ -94,7 +94,10 @@ def test_progress_hears_every_step(tmp_path: Path):
     assert {"A", "B"} <= set(heard)
 
 
-def test_ctrl_c_cancels_the_step_stores_that_and_is_said(tmp_path: Path):
+def test_ctrl_c_cancels_the_step_stores_that_and_is_said(tmp_path: Path, request: pytest.FixtureRequest):
+    # A shell starts what it puts into the background deaf to Ctrl+C, these tests too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     made = bench(chain(tmp_path, "A", "B"), {"A": hang}, start=False)
 
     def interrupt() -> None:
