@@ -242,6 +242,44 @@ def close_console(screen: KeyScreen) -> None:
     screen.when(lambda: "Console:" not in screen.screen(), "the console closed")
 
 
+def paused(at: At) -> None:
+    """Trained for very long, an IDE attached meanwhile, stopped by a key and by the IDE, cancelled, begun again."""
+    screen, train = at.screen, "model = train_model(config, dtrain, dval)"
+    with at.report.scene("p") as seen:
+        screen.to_line(at.line(train), train)
+        screen.keys("t")
+        screen.stands(at.line(train))
+        open_console(screen)
+        say(screen, "config.update(num_round=10**6, early_stopping_rounds=10**6)", ">>>")
+        close_console(screen)
+        screen.keys("c")
+        screen.see("running")
+        screen.when(lambda: screen.line is None, "it runs")
+        attach(at)
+        screen.keys("p")
+        screen.when(lambda: screen.line is not None, "paused where it runs")
+        both_stand(at)
+        shown = screen.status.strip().partition(" · ")[0]
+        screen.pane("9", "train_model")
+        screen.see("main ")
+        seen.append(f"attached while it runs; {shown}, below train_model and main")
+    with at.report.scene("IDE: continue and pause") as seen:
+        assert at.ide is not None
+        at.ide.ask("continue", threadId=1)
+        screen.when(lambda: screen.line is None, "it runs for the IDE")
+        at.ide.ask("pause", threadId=1)
+        screen.when(lambda: screen.line is not None, "paused by the IDE")
+        both_stand(at)
+        seen.append(screen.status.strip().partition(" · ")[0])
+    with at.report.scene("x, and s again"):
+        screen.keys("x")
+        screen.see("cancelled")
+        into_main(at)
+        screen.keys("c")
+        screen.stands(at.line(at.tried.call))
+        both_stand(at, "main")
+
+
 # --- breakpoints ---------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from real_terminal import PROGRAM, Terminal
 
 WIDTH, HEIGHT = 80, 24
-SECONDS = 60
+SECONDS = 30
 """The longest that anything takes to be on the screen."""
 EDITOR = """
 import json, pathlib, sys

@@ -25,7 +25,7 @@ class Tried:
         raises: With this.
         completes: The beginning of a name in ``main``, and the name.
         assigned: A variable of ``main`` on the line ``call``, and an expression that gives it its own value back.
-        ide: When the IDE attaches: before anything ran, between two steps, or during this one.
+        ide: When the IDE attaches: before anything ran, between two steps, during this one at a stop, or while it runs.
     """
 
     step: str
@@ -196,6 +196,4 @@ def first_line_of_main(script: Path) -> int:
     tree = ast.parse(script.read_text())
     main = next(each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == "main")
     code = [each for each in main.body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
-    # A ``try`` is a line of its own to the compiler only where it does something.
-    first = code[0]
-    return first.body[0].lineno if isinstance(first, ast.Try) else first.lineno
+    return code[0].lineno

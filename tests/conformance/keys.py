@@ -30,6 +30,7 @@ from key_scenes import (  # noqa: E402
     into_main,
     lines,
     mended,
+    paused,
     values,
 )
 from key_screen import KeyScreen, WrongError, expect  # noqa: E402
@@ -50,6 +51,8 @@ def tried(at: At, number: int) -> None:
     lines(at)
     values(at)
     console(at)
+    if at.tried.ide == "running":
+        paused(at)
     breakpoints(at)
     ide_leaves(at, dies=number % 2 == 0)
     failure(at)
