@@ -394,15 +394,19 @@ async def test_t_runs_to_the_line_in_the_source_and_to_the_step_elsewhere(desk: 
 async def test_a_breakpoint_deep_in_the_project_shows_its_line_in_80_columns(desk: FakeDesk, stops: FakeStops) -> None:
     script = desk.pipeline.layout.root / "source" / "package" / "steps" / "scripts" / "tabular_preprocessing.py"
     other = script.parent.parent / "others" / "tabular_preprocessing.py"
+    longer = script.with_name("missing_value_imputation_of_everything.py")
     line = LineBreakpoint(script, 2117, condition="split_name == 'val' and len(frame) > 1000")
     async with opened(desk, (80, 24)) as driver:
         stops.tell(replace(stops.state, ide_breakpoints=(line,)))
         await driver.press("8")
-        assert "tabular_preprocessing.py:2117" in driver.text
+        assert "tabular_preprocessing.py  2117" in driver.text
         stops.tell(replace(stops.state, ide_breakpoints=(line, LineBreakpoint(other, 7))))
         await driver.settle()
-        assert "tabular_preprocessing.py:7     in others" in driver.text
-        assert "tabular_preprocessing.py:2117  in scripts" in driver.text
+        assert "tabular_preprocessing.py  7     in others" in driver.text
+        assert "tabular_preprocessing.py  2117  in scripts" in driver.text
+        stops.tell(replace(stops.state, ide_breakpoints=(replace(line, path=longer),)))
+        await driver.settle()
+        assert "…  2117  if split_name" in driver.text
 
 
 async def test_the_heading_counts_breakpoints_of_both_kinds(desk: FakeDesk, stops: FakeStops) -> None:

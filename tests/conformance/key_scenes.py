@@ -243,8 +243,9 @@ def close_console(screen: KeyScreen) -> None:
 
 
 def paused(at: At) -> None:
-    """Trained for very long, an IDE attached meanwhile, stopped by a key and by the IDE, cancelled, begun again."""
+    """Trained for very long, an IDE attached meanwhile, stopped by a key and by the IDE, cancelled."""
     screen, train = at.screen, "model = train_model(config, dtrain, dval)"
+    into_main(at)
     with at.report.scene("p") as seen:
         screen.to_line(at.line(train), train)
         screen.keys("t")
@@ -271,13 +272,10 @@ def paused(at: At) -> None:
         screen.when(lambda: screen.line is not None, "paused by the IDE")
         both_stand(at)
         seen.append(screen.status.strip().partition(" · ")[0])
-    with at.report.scene("x, and s again"):
+    ide_leaves(at, dies=True)
+    with at.report.scene("x"):
         screen.keys("x")
         screen.see("cancelled")
-        into_main(at)
-        screen.keys("c")
-        screen.stands(at.line(at.tried.call))
-        both_stand(at, "main")
 
 
 # --- breakpoints ---------------------------------------------------------------------------------------
@@ -295,8 +293,8 @@ def breakpoints(at: At) -> None:
         screen.keys("B")
         screen.fill(tried.condition)
         screen.when(lambda: "◆" in screen.cursor, f"◆ on line {looped}")
-        screen.pane("8", f"{at.script.name}:{plain}")
-        screen.see(f"{at.script.name}:{looped}", tried.condition[:20])
+        listed(screen, plain, looped)
+        screen.see(tried.condition[:20])
         seen.append(f"lines {plain} and {looped} if {tried.condition}")
     for _ in range(2):
         with at.report.scene("c") as seen:
@@ -314,6 +312,17 @@ def breakpoints(at: At) -> None:
             else:
                 table(at)
                 seen.append(f"{tried.table} opened")
+
+
+def listed(screen: KeyScreen, *lines: int) -> None:
+    """The Breaks pane has them all, and nothing else of the screen's own."""
+    screen.keys("8")
+
+    def shown() -> list[str]:
+        return [row for row in screen.rows() if " on  line " in row]
+
+    screen.when(lambda: len(shown()) == len(lines), f"{len(lines)} breakpoints")
+    screen.when(lambda: all(any(f" {line} " in row for row in shown()) for line in lines), f"breakpoints on {lines}")
 
 
 def table(at: At) -> None:
@@ -346,8 +355,7 @@ def failure(at: At) -> None:
         screen.to_line(line, good)
         screen.keys("o")
         expect(screen.edited() == [f"+{line}", str(at.script)], f"the editor was told line {line}")
-        screen.pane("8", f"{at.script.name}:{plain + 1}")
-        screen.see(f"{at.script.name}:{looped + 1}")
+        listed(screen, plain + 1, looped + 1)
         seen.append(f"breakpoints moved to {plain + 1} and {looped + 1}")
     with at.report.scene("r, held where it fails") as seen:
         screen.keys("r")
@@ -356,7 +364,7 @@ def failure(at: At) -> None:
         screen.pane("6", "Locals")
         screen.in_pane("input_paths")
         screen.keys("3", "u")
-        screen.when(lambda: "main(" in screen.cursor and screen.source_line != line + 1, "the caller of main")
+        screen.when(lambda: screen.source_line not in (None, line + 1), "the caller of main")
         screen.keys("d")
         screen.when(lambda: screen.source_line == line + 1, "main")
         open_console(screen)

@@ -51,12 +51,12 @@ def tried(at: At, number: int) -> None:
     lines(at)
     values(at)
     console(at)
-    if at.tried.ide == "running":
-        paused(at)
     breakpoints(at)
     ide_leaves(at, dies=number % 2 == 0)
     failure(at)
     mended(at, original)
+    if at.tried.ide == "running":
+        paused(at)
 
 
 def free_port() -> int:

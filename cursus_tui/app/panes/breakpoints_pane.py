@@ -80,7 +80,7 @@ class BreakpointsPane(ListPane):
 
 
 def _folders(points: Iterable[LineBreakpoint]) -> dict[Path, str]:
-    """What tells files of the same name apart; the name alone leaves its line in sight where there is little room."""
+    """What tells files of the same name apart: the name alone leaves room for the rest."""
     paths = {point.path for point in points}
     names = Counter(path.name for path in paths)
     return {path: f"in {path.parent.name}" if names[path.name] > 1 else "" for path in paths}
@@ -92,7 +92,7 @@ def _line_row(now: Situation, line: LineBreakpoint, whose: str, folder: str) -> 
     note = UNVERIFIED if kind == "unverified" else words_of(line) or line.text
     note = " · ".join(part for part in (folder, note) if part)
     tone = "muted" if kind == "disabled" else "warn" if kind == "unverified" else "plain"
-    return Row((sign, whose, f"{line.path.name}:{line.line}", note), (tone,), line)
+    return Row((sign, whose, line.path.name, str(line.line), note), (tone,), line)
 
 
 def _seen(now: Situation) -> tuple[object, ...]:
