@@ -71,93 +71,103 @@ def _packed(host: str) -> Optional[bytes]:
     return None
 
 
-def _guard_sockets(socket: ModuleType, report: Report) -> None:
-    def refuse(target: str) -> NetworkRefusedError:
-        report("network", target)
+class _SocketGuard:
+    """What goes around the functions of ``socket`` that reach other machines; each method takes an original."""
+
+    def __init__(self, socket: ModuleType, report: Report) -> None:
+        self._socket = socket
+        self._report = report
+
+    def _refuse(self, target: str) -> NetworkRefusedError:
+        self._report("network", target)
         return NetworkRefusedError(target)
 
-    def unresolved(host: str, what: str) -> OSError:
-        report("network", "%s (%s)" % (host, what))
-        error: OSError = socket.gaierror(socket.EAI_FAIL, NetworkRefusedError(host).strerror)
+    def _unresolved(self, host: str, what: str) -> OSError:
+        self._report("network", "%s (%s)" % (host, what))
+        error: OSError = self._socket.gaierror(self._socket.EAI_FAIL, NetworkRefusedError(host).strerror)
         return error
 
-    def check(sock: Any, address: Any) -> None:
-        if sock.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple) or not address:
+    def _check(self, sock: Any, address: Any) -> None:
+        over_ip = sock.family in (self._socket.AF_INET, self._socket.AF_INET6)
+        if not over_ip or not isinstance(address, tuple) or not address:
             return
         host, *rest = tuple.__iter__(address)
         if not is_local(host):
-            raise refuse("%s:%s" % (_text(host), rest[0] if rest else "?"))
+            raise self._refuse("%s:%s" % (_text(host), rest[0] if rest else "?"))
 
-    def connecting(original: Callable[..., Any]) -> Callable[..., Any]:
-        def method(self: Any, address: Any) -> Any:
-            check(self, address)
-            return original(self, address)
+    def connecting(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def method(sock: Any, address: Any) -> Any:
+            self._check(sock, address)
+            return original(sock, address)
 
         return method
 
-    def connecting_quietly(original: Callable[..., Any]) -> Callable[..., Any]:
-        def method(self: Any, address: Any) -> Any:
+    def connecting_quietly(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def method(sock: Any, address: Any) -> Any:
             try:
-                check(self, address)
+                self._check(sock, address)
             except NetworkRefusedError:
                 return errno.ECONNREFUSED
-            return original(self, address)
+            return original(sock, address)
 
         return method
 
-    def sending_to(original: Callable[..., Any]) -> Callable[..., Any]:
-        def method(self: Any, data: Any, *rest: Any) -> Any:
-            check(self, rest[-1] if rest else None)
-            return original(self, data, *rest)
+    def sending_to(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def method(sock: Any, data: Any, *rest: Any) -> Any:
+            self._check(sock, rest[-1] if rest else None)
+            return original(sock, data, *rest)
 
         return method
 
-    def sending_message(original: Callable[..., Any]) -> Callable[..., Any]:
-        def method(self: Any, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None) -> Any:
-            check(self, address)
-            return original(self, buffers, ancdata, flags, *(() if address is None else (address,)))
+    def sending_message(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def method(sock: Any, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None) -> Any:
+            self._check(sock, address)
+            return original(sock, buffers, ancdata, flags, *(() if address is None else (address,)))
 
         return method
 
-    def resolving(original: Callable[..., Any]) -> Callable[..., Any]:
+    def resolving(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def function(host: Any, *rest: Any, **options: Any) -> Any:
             name = "" if host is None else _text(host)
-            if is_local(name) or _packed(name.partition("%")[0]) or name == socket.gethostname():
+            if is_local(name) or _packed(name.partition("%")[0]) or name == self._socket.gethostname():
                 return original(host, *rest, **options)
-            raise unresolved(name, "its address")
+            raise self._unresolved(name, "its address")
 
         return function
 
-    def naming(original: Callable[..., Any]) -> Callable[..., Any]:
+    def naming(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def function(host: Any) -> Any:
-            if is_local(host) or _text(host) == socket.gethostname():
+            if is_local(host) or _text(host) == self._socket.gethostname():
                 return original(host)
-            raise unresolved(_text(host), "its name")
+            raise self._unresolved(_text(host), "its name")
 
         return function
 
-    def naming_service(original: Callable[..., Any]) -> Callable[..., Any]:
+    def naming_service(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def function(address: Any, flags: Any) -> Any:
             host = next(tuple.__iter__(address), None) if isinstance(address, tuple) else None
-            if is_local(host) or (isinstance(flags, int) and flags & socket.NI_NUMERICHOST):
+            if is_local(host) or (isinstance(flags, int) and flags & self._socket.NI_NUMERICHOST):
                 return original(address, flags)
-            raise unresolved(_text(host), "its name")
+            raise self._unresolved(_text(host), "its name")
 
         return function
 
+
+def _guard_sockets(socket: ModuleType, report: Report) -> None:
+    guard = _SocketGuard(socket, report)
     for name, wrap in (
-        ("connect", connecting),
-        ("connect_ex", connecting_quietly),
-        ("sendto", sending_to),
-        ("sendmsg", sending_message),
+        ("connect", guard.connecting),
+        ("connect_ex", guard.connecting_quietly),
+        ("sendto", guard.sending_to),
+        ("sendmsg", guard.sending_message),
     ):
         _replace(socket.__dict__["socket"], name, wrap)
     for name, wrap in (
-        ("getaddrinfo", resolving),
-        ("gethostbyname", resolving),
-        ("gethostbyname_ex", resolving),
-        ("gethostbyaddr", naming),
-        ("getnameinfo", naming_service),
+        ("getaddrinfo", guard.resolving),
+        ("gethostbyname", guard.resolving),
+        ("gethostbyname_ex", guard.resolving),
+        ("gethostbyaddr", guard.naming),
+        ("getnameinfo", guard.naming_service),
     ):
         _replace(socket, name, wrap)
 
