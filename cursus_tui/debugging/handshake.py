@@ -94,15 +94,17 @@ async def introduce(upstream: Upstream, initialized: asyncio.Event, *, just_my_c
             "supportsVariableType": True,
         },
     )
-    attached = upstream.post(
-        "attach",
-        {
-            "justMyCode": just_my_code,
-            "subProcess": False,
-            "redirectOutput": False,
-            "showReturnValue": True,
-            "rules": [{"path": WORKER + "/**", "include": False}],
-        },
-    )
+    attached = upstream.post("attach", attach_options(just_my_code=just_my_code))
     await initialized.wait()
     return attached
+
+
+def attach_options(*, just_my_code: bool) -> Message:
+    """How a step is debugged. The debugger takes them anew with each ``attach``."""
+    return {
+        "justMyCode": just_my_code,
+        "subProcess": False,
+        "redirectOutput": False,
+        "showReturnValue": True,
+        "rules": [{"path": WORKER + "/**", "include": False}],
+    }

@@ -390,6 +390,7 @@ class Hub:
             self.lines_changed({key})
             return {}
         try:
+            await self.link.send_whose_code()
             return await self.armed.sync(upstream, key)
         finally:
             self._publish()

@@ -10,7 +10,7 @@ from typing import Any
 from cursus_tui.debugging.armed import Armed
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.followed import Followed
-from cursus_tui.debugging.handshake import authorise, introduce, is_own
+from cursus_tui.debugging.handshake import attach_options, authorise, introduce, is_own
 from cursus_tui.debugging.upstream import Upstream
 from cursus_tui.records.debug import DebugError
 
@@ -48,6 +48,7 @@ class StepLink:
         self.is_attached = False
         """Connected, with all breakpoints in force."""
         self._owner: Followed | None = None
+        self._just_my_code = True
         self._armed = armed
         self._end = end
         self._initialized = asyncio.Event()
@@ -110,7 +111,8 @@ class StepLink:
     async def _take_up(self, upstream: Upstream) -> None:
         self.upstream = upstream
         self._initialized.clear()
-        attached = await introduce(upstream, self._initialized, just_my_code=self._end.just_my_code())
+        self._just_my_code = self._end.just_my_code()
+        attached = await introduce(upstream, self._initialized, just_my_code=self._just_my_code)
         await self._armed.sync_all(upstream)
         await self.send_filters()
         # A condition that raises would be passed by in silence.
@@ -167,8 +169,16 @@ class StepLink:
         if self.upstream is not None:
             await self.upstream.ask("setExceptionBreakpoints", {"filters": sorted(self._end.filters())})
 
+    async def send_whose_code(self) -> None:
+        """Tell the debugger whether libraries count, if that has changed: their breakpoints would never stop."""
+        wanted = self._end.just_my_code()
+        if self.upstream is not None and self.is_attached and wanted != self._just_my_code:
+            self._just_my_code = wanted
+            await self.upstream.ask("attach", attach_options(just_my_code=wanted))
+
     async def sync(self, keys: set[str]) -> None:
         """Tell the debugger the breakpoints of these files; one that it refuses stays unverified."""
+        await self.send_whose_code()
         for key in keys:
             if self.upstream is not None:
                 await self._armed.sync_or_note(self.upstream, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import packaging.version
 import psutil
 import pytest
 from dap_client import IdeClient, RefusedError
@@ -215,3 +217,31 @@ def test_a_hundred_ides_leave_nothing_at_a_real_stop(desk: Desk) -> None:
     desk.debug.close()
     assert desk.order is not None
     assert not desk.order.socket.parent.exists()
+
+
+@pytest.mark.parametrize("asks", ["with a breakpoint", "with justMyCode"])
+def test_an_ide_that_comes_at_a_stop_can_look_into_libraries(desk: Desk, ide: Callable[[], AnyIde], asks: str) -> None:
+    source = "import packaging.version\n" + SCRIPT.replace("n * 2", "packaging.version.parse('1.0') and 2")
+    desk.lines(HELPER + 1)
+    desk.start(source)
+    stop = desk.stopped()
+    assert stop.line == HELPER + 1
+    client = ide()
+    library = Path(packaging.version.__file__)
+    if asks == "with a breakpoint":
+        first = inspect.getsource(packaging.version.parse)
+        line = inspect.getsourcelines(packaging.version.parse)[1] + first[: first.index("return Version")].count("\n")
+        client.attach()
+        client.wait("stopped")
+        assert client.set_lines(library, line)[0]["verified"]
+        client.ask("continue", threadId=stop.thread)
+    else:
+        client.attach(justMyCode=False)
+        client.wait("stopped")
+        client.ask("stepIn", threadId=stop.thread)
+    inside = desk.stopped()
+    assert inside.file == library
+    client.set_lines(library)
+    desk.lines()
+    client.ask("continue", threadId=inside.thread)
+    assert desk.told.next() is None
