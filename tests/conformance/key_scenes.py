@@ -243,7 +243,7 @@ def close_console(screen: KeyScreen) -> None:
 
 
 def paused(at: At) -> None:
-    """Trained for very long, an IDE attached meanwhile, stopped by a key and by the IDE, cancelled."""
+    """Trained for long, an IDE attached meanwhile, stopped by a key where the library returns, cancelled."""
     screen, train = at.screen, "model = train_model(config, dtrain, dval)"
     into_main(at)
     with at.report.scene("p") as seen:
@@ -251,27 +251,18 @@ def paused(at: At) -> None:
         screen.keys("t")
         screen.stands(at.line(train))
         open_console(screen)
-        say(screen, "config.update(num_round=10**6, early_stopping_rounds=10**6)", ">>>")
+        say(screen, "config.update(num_round=10**4, early_stopping_rounds=10**4)", ">>>")
         close_console(screen)
         screen.keys("c")
         screen.see("running")
         screen.when(lambda: screen.line is None, "it runs")
         attach(at)
         screen.keys("p")
-        screen.when(lambda: screen.line is not None, "paused where it runs")
+        screen.see("long call")
+        screen.when(lambda: screen.line is not None, "paused once the library has returned")
         both_stand(at)
-        shown = screen.status.strip().partition(" · ")[0]
-        screen.pane("9", "train_model")
-        screen.see("main ")
-        seen.append(f"attached while it runs; {shown}, below train_model and main")
-    with at.report.scene("IDE: continue and pause") as seen:
-        assert at.ide is not None
-        at.ide.ask("continue", threadId=1)
-        screen.when(lambda: screen.line is None, "it runs for the IDE")
-        at.ide.ask("pause", threadId=1)
-        screen.when(lambda: screen.line is not None, "paused by the IDE")
-        both_stand(at)
-        seen.append(screen.status.strip().partition(" · ")[0])
+        screen.pane("9", "main ")
+        seen.append(f"attached while it runs; {screen.status.strip().partition(' · ')[0]}")
     ide_leaves(at, dies=True)
     with at.report.scene("x"):
         screen.keys("x")

@@ -24,7 +24,9 @@ for old, new in told["replace"]:
         sys.exit(f"{{old!r}} is {{text.count(old)}} times in {{file}}")
     text = text.replace(old, new)
 file.write_bytes((told["before"] + text.removeprefix(told["without"])).encode())
-orders.with_suffix(".done").write_text(json.dumps(sys.argv[1:]))
+half = orders.with_suffix(".half")
+half.write_text(json.dumps(sys.argv[1:]))
+half.replace(orders.with_suffix(".done"))
 """
 _CURSOR = re.compile(r"›\D*(\d+) ")
 _STOPPED = re.compile(r"(?:stopped|paused inside|held on)[^·]*?, line (\d+)")
