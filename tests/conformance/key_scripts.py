@@ -150,7 +150,7 @@ E2E = (
         looped="files_added += 1",
         condition="files_added == 3",
         holds=("files_added", "3"),
-        plain='code_directory = working_directory / "code"',
+        plain='input_model_tar = model_path / "model.tar.gz"',
         table="environ_vars",
         shows=("WORKING_DIRECTORY",),
         broken=(
