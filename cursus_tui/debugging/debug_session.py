@@ -210,8 +210,8 @@ class DebugSession:
         )
 
     def interrupt(self) -> None:
-        """End an evaluation that goes on."""
-        self._loop.post(self._hub.interrupt)
+        """End an evaluation that goes on, and nothing else; where it does not listen, that is said."""
+        self._wish(self._hub.interrupt())
 
     def set_variable(self, reference: int, name: str, value: str) -> Future[Variable]:
         """Give a variable another value, an expression of its frame."""

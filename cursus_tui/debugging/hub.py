@@ -13,10 +13,12 @@ from cursus_tui.debugging.by_hand import remember, sets_values
 from cursus_tui.debugging.clients import Client, Ide
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
+from cursus_tui.debugging.evaluations import Evaluations
 from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.readings import condition_failure, exception_text, kind_of_stop, place_of, rows_of, whole
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
 from cursus_tui.debugging.type_ahead import TypeAhead
+from cursus_tui.debugging.upstream import SLOW
 from cursus_tui.execution.ports import StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, Resume, StopKind
 from cursus_tui.records.events import DebuggerChanged, Noticed, SessionEvent
@@ -73,7 +75,7 @@ class Hub:
         self._held = held
         self._stop: DebugStop | None = None
         self._number = 0
-        self._evaluating = 0
+        self._evaluations = Evaluations(self._publish)
         self._pausing = False
         self._ahead = TypeAhead()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -304,17 +306,13 @@ class Hub:
             try:
                 return await upstream.answer(command, posted)
             except DebugError:
-                if upstream.is_open and not posted.cancelled():
+                if upstream.is_open and posted.done():
                     self._still_stands(*stood)
                 raise
-        if command != "evaluate":
-            answer = await upstream.ask(command, arguments)
+        if command in SLOW:
+            answer = await self._evaluations.ask(upstream, command, arguments)
         else:
-            self._evaluating += 1
-            try:
-                answer = await upstream.ask(command, arguments)
-            finally:
-                self._evaluating -= 1
+            answer = await upstream.ask(command, arguments)
         if sets_values(command, arguments):
             self._set_by_hand()
         return answer
@@ -372,11 +370,15 @@ class Hub:
         if self.halted is not None:
             await self.request(self.terminal, "continue", {"threadId": self.halted.get("threadId", 1)})
 
-    def interrupt(self) -> None:
-        """End an evaluation that goes on; at any other moment the signal would end the step."""
-        process = self.running.process if self.running is not None else None
-        if self._evaluating and process is not None:
-            process.interrupt()
+    async def interrupt(self) -> None:
+        """End an evaluation that goes on, whoever asked for it; never anything else.
+
+        Raises:
+            DebugError: It goes on all the same.
+        """
+        process = self.running.process if self.running is not None and self.link.is_attached else None
+        if process is not None and (why := await self._evaluations.end(process)):
+            raise DebugError(why)
 
     def set_lines(self, lines: tuple[LineBreakpoint, ...]) -> None:
         """Replace the terminal's breakpoints."""
@@ -442,7 +444,12 @@ class Hub:
     def _publish(self) -> None:
         ide = IdeState(self.ide.port, tuple(safe(one.name, 60) for one in self.ides), self.ide.refused)
         state = DebuggerState(
-            self._stop, self.link.is_attached, ide, of_ides(self.ides), self.armed.unverified(self.terminal)
+            self._stop,
+            self.link.is_attached,
+            ide,
+            of_ides(self.ides),
+            self.armed.unverified(self.terminal),
+            self._evaluations.computing,
         )
         if state != self.state:
             self.state = state

@@ -63,10 +63,14 @@ class Upstream:
         return await self.answer(command, self.post(command, arguments))
 
     async def answer(self, command: str, posted: asyncio.Future[Message]) -> Message:
-        """Wait for the body of the answer to a request that was posted."""
+        """Wait for the body of the answer to a request that was posted; it stays posted where that takes too long.
+
+        Raises:
+            DebugError: It was refused, the step is gone, or there was no answer in time.
+        """
         seconds = EVALUATE_SECONDS if command in SLOW else ANSWER_SECONDS
         try:
-            response = await asyncio.wait_for(posted, seconds)
+            response = await asyncio.wait_for(asyncio.shield(posted), seconds)
         except TimeoutError:
             raise DebugError(f"the step did not answer within {seconds:.0f} s") from None
         body = response.get("body")

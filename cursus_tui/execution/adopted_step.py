@@ -106,9 +106,6 @@ class AdoptedStep:
     def clock(self, *, held: bool) -> None:
         """Nothing: it is never stopped inside, for no debugger can reach it."""
 
-    def interrupt(self) -> None:
-        """Nothing: no debugger evaluates anything in it."""
-
     def request(self, operation: str, **arguments: Any) -> Future[Any]:
         """Always fails: only the front that started a step has a line to its agent."""
         answer: Future[Any] = Future()

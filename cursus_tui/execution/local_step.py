@@ -86,10 +86,6 @@ class LocalStep:
         """Let its time limit stand still, or run on."""
         self._zygote.send({"op": "clock", "id": self._number, "held": held})
 
-    def interrupt(self) -> None:
-        """SIGINT to the step alone, which ends what its debugger evaluates; no cancellation."""
-        self._zygote.send({"op": "interrupt", "id": self._number})
-
     def request(self, operation: str, **arguments: Any) -> Future[Any]:
         """Ask the agent inside of the step; fails with ``RuntimeError`` where it cannot or does not answer."""
         answer: Future[Any] = Future()

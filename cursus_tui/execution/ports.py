@@ -126,9 +126,6 @@ class StepProcess(Protocol):
     def clock(self, *, held: bool) -> None:
         """The time limit stands still while held: a step that stands inside uses none of it."""
 
-    def interrupt(self) -> None:
-        """SIGINT to the step alone, to end what its debugger evaluates. No cancellation."""
-
 
 class PipelineScriptExecutor(Protocol):
     """A back end that runs scripts: local fork by default."""

@@ -157,3 +157,5 @@ class DebuggerState:
     ide_breakpoints: tuple[LineBreakpoint, ...] = ()
     unverified: frozenset[tuple[Path, int]] = frozenset()
     """Lines on which the step's debugger found nothing to stop on."""
+    computing: str = ""
+    """An expression that the stopped step has computed for long; empty where it has not."""

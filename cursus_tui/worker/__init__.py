@@ -7,7 +7,6 @@ Front to zygote: ``{op, ...}``
     run: a job, the fields of :class:`job.Job`, with an ``id`` that names it from then on
     cancel: ``id, reason`` (``cancelled``, ``timeout``, ``memory``): INT, TERM, KILL to the step's process group
     ask: ``id, request, name, args``: passed on to the agent inside of the step
-    interrupt: ``id``: SIGINT to the step's own process, to end what its debugger evaluates; no cancellation
     clock: ``id, held``: the time limit stands still while held
     preload: ``modules``: import these when no step runs
     lend: ``folder, pycache``: import the debugger from there when nothing else is to be done
@@ -55,9 +54,9 @@ Zygote to front, about a job: ``{event, job, ...}``. Those marked + are also lin
 
 Zygote to step: first of all the job, then requests of the agent, ``{id, op, args}``: ``stack {locals}``;
 ``peek {expression, path, first, rows}``; ``debug {socket, token, lent, pycache}``; ``go``; ``release``;
-``allow_tracer {pid}`` (see :mod:`agent`). Step to zygote: the events above,
-from ``started`` to ``finishing``, and ``left``: ``code, peak_rss_bytes, cpu_seconds``: nothing is left to do but the
-exit itself, which nobody waits for unless the step leaves processes behind.
+``end_evaluation``; ``allow_tracer {pid}`` (see :mod:`agent`). Step to zygote: the events above, from ``started`` to
+``finishing``, and ``left``: ``code, peak_rss_bytes, cpu_seconds``: nothing is left to do but the exit itself, which
+nobody waits for unless the step leaves processes behind.
 
 Files of an attempt, all in its folder: ``stdout.log, stderr.log, events.jsonl, process.json`` (``boot, zygote, step``
 as {pid, start}: start in clock ticks since boot; made once, before the step gets its job: a front that gives up an

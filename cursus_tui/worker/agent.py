@@ -157,6 +157,12 @@ def release(agent: Agent, arguments: Dict[str, Any]) -> None:
     agent.debugger.released.open()
 
 
+@operation("end_evaluation")
+def end_evaluation(agent: Agent, arguments: Dict[str, Any]) -> bool:
+    """End what the debugger computes for the front; False where that is nothing."""
+    return agent.debugger.evaluations.end()
+
+
 @operation("allow_tracer")
 def permit_tracer(agent: Agent, arguments: Dict[str, Any]) -> bool:
     """Let a profiler of the front's look into this process; False where the kernel has no such thing."""

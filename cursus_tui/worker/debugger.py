@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 from . import brief_values
+from .evaluations import Evaluations
 from .failure import is_worker
 from .hold import Gate
 from .hurry import quick_turns
@@ -64,6 +65,7 @@ class Debugger:
         """Opened by the front to let a failed step show its frames."""
         self.failure: Optional[BaseException] = None
         """What the step is parked on."""
+        self.evaluations = Evaluations()
         self._log = log
         self._send = send
         self._mask = mask
@@ -168,6 +170,7 @@ class Debugger:
         pydevd = _module("pydevd")
         pydevd.log_to(self._log, 0)
         brief_values.register(self._mask)
+        self.evaluations.watch()
         self._was_started = True
         os.register_at_fork(after_in_child=forget_in_fork)
         lent, token = str(order["lent"]), str(order["token"])

@@ -152,11 +152,6 @@ class RunningStep:
         elif not held and self._time_left is not None:
             self._timeout_at, self._time_left = now + self._time_left, None
 
-    def interrupt(self) -> None:
-        """SIGINT to the step's own process: ends what its debugger evaluates. No cancellation."""
-        if not (self.exited or self.reaped):
-            os.kill(self.pid, signal.SIGINT)
-
     def front_gone(self) -> None:
         """Nobody is left to let it go on: what holds it lets go."""
         self.clock(False)

@@ -188,8 +188,6 @@ class Zygote:
                 step.ask(message)
             elif kind == "clock" and step is not None:
                 step.clock(bool(message.get("held")))
-            elif kind == "interrupt" and step is not None:
-                step.interrupt()
             elif kind == "lend":
                 self._to_lend = message
             elif kind == "fork_probe":

@@ -20,7 +20,7 @@ from dap_client import IdeClient, RefusedError
 from fake_pydevd import FakePydevd, Told
 
 from cursus_tui.app.ports import DebuggerPort
-from cursus_tui.debugging import hub
+from cursus_tui.debugging import evaluations, hub, upstream
 from cursus_tui.debugging.debug_session import DebugSession
 from cursus_tui.execution.ports import DebugOrder, DebugPort, StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, LineBreakpoint, Resume, StopKind
@@ -40,16 +40,12 @@ class FakeProcess:
         self.result: Future[Any] = Future()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
-        self.interrupts = 0
 
     def cancel(self, *, reason: str = "cancelled") -> None:
         raise AssertionError("the debugger cancels nothing")
 
     def clock(self, *, held: bool) -> None:
         raise AssertionError("the clock is the session's")
-
-    def interrupt(self) -> None:
-        self.interrupts += 1
 
     def request(self, operation: str, **arguments: Any) -> Future[Any]:
         self.asked.append((operation, arguments))
@@ -489,18 +485,27 @@ def test_a_debugger_that_dies_in_the_hand_shake_is_a_notice(desk: Desk) -> None:
     assert desk.notices() == ["train cannot be debugged: the step's debugger is gone"]
 
 
-def test_only_a_pending_evaluation_is_interrupted(desk: Desk) -> None:
+def test_an_evaluation_is_ended_by_its_own_process_also_when_its_asker_has_left(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upstream, "EVALUATE_SECONDS", 0.05)
+    monkeypatch.setattr(evaluations, "STUBBORN_SECONDS", 0.05)
+    desk.process.answers["end_evaluation"] = lambda _: True
     step = desk.attached(7)
     step.answers["evaluate"] = None
     step.stop(7)
     desk.told.next()
+    with pytest.raises(DebugError, match="did not answer"):
+        desk.debug.evaluate("forever()", 3).result(5)
+    assert desk.debug.state.computing == "forever()"
     desk.debug.interrupt()
-    time.sleep(0.05)
-    assert desk.process.interrupts == 0
-    desk.debug.evaluate("forever()", 3)
-    step.wait_for("evaluate")
-    desk.debug.interrupt()
-    until(lambda: desk.process.interrupts == 1)
+    until(desk.notices)
+    assert set(desk.process.names()) == {"end_evaluation"}
+    assert desk.notices()[0].startswith("forever() is inside of a call that cannot be interrupted")
+    with pytest.raises(DebugError, match=r"still computes forever\(\)"):
+        desk.debug.variables(1).result(5)
+    step.hang_up()
+    until(lambda: not desk.debug.state.computing)
 
 
 def test_unverified_breakpoints_are_named(desk: Desk) -> None:

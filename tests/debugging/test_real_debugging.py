@@ -179,21 +179,6 @@ def test_breakpoint_in_the_script_stops_on_its_line(desk: Desk) -> None:
     assert desk.finish().status == "passed"
 
 
-def test_an_endless_evaluation_is_ended_and_the_stop_stays(desk: Desk) -> None:
-    desk.lines(IN_LOOP)
-    desk.start()
-    stop = desk.stopped()
-    frame = desk.debug.frames(stop.thread).result(5)[0]
-    endless = desk.debug.evaluate("exec('while True: pass')", frame.id)
-    time.sleep(0.3)
-    assert not endless.done()
-    desk.debug.interrupt()
-    with pytest.raises(DebugError, match="KeyboardInterrupt"):
-        endless.result(10)
-    assert desk.debug.state.stop == stop
-    assert desk.finish().status == "passed"
-
-
 def test_a_killed_step_ends_its_stop(desk: Desk) -> None:
     desk.lines(IN_LOOP)
     desk.start()

@@ -58,14 +58,10 @@ class ScriptedStep:
         self.result: Future[ExecutionResult] = Future()
         self.cancelled = threading.Event()
         self.held: list[bool] = []
-        self.interrupts = 0
         self._listener = listener
 
     def clock(self, *, held: bool) -> None:
         self.held.append(held)
-
-    def interrupt(self) -> None:
-        self.interrupts += 1
 
     def tell(self, name: str, **fields: Any) -> None:
         self._listener(WorkerEvent(name, fields))

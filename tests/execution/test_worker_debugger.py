@@ -263,7 +263,7 @@ def test_an_evaluation_without_end_is_interrupted_and_the_stop_stays(runner: Run
     time.sleep(0.3)
     assert attempt.process.request("stack").result(5), "the agent answers meanwhile"
     assert not endless.done()
-    attempt.process.interrupt()
+    assert attempt.process.request("end_evaluation").result(5) is True
     assert "KeyboardInterrupt" in str(endless.result(10))
     assert dap.evaluate("total", thread) == "0"
     dap.break_at(script)

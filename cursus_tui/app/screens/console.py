@@ -241,7 +241,8 @@ class Console(Dialog[str]):
 
     def action_close(self) -> None:
         """Interrupt what is being evaluated; else, or when it does not listen, leave."""
-        if self._pending is not None and not self._interrupted:
+        computing = self._pending is not None or self._debugger.state.computing
+        if computing and not self._interrupted:
             self._interrupted = True
             self._debugger.interrupt()
             self._say("interrupting", "muted")

@@ -1,0 +1,154 @@
+"""What a stopped real step computes can be ended, and nothing else of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from real_debugging import IN_LOOP, Desk, until, warmed
+
+from cursus_tui.debugging import upstream
+from cursus_tui.execution.local_executor import LocalExecutor
+from cursus_tui.records.debug import DebugError, DebugStop, LineBreakpoint, Resume
+
+pytestmark = pytest.mark.real
+IN_THREAD = """\
+import signal
+import threading
+import time
+
+
+def work(done):
+    inside = True
+    done.append(inside)
+
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    done = []
+    thread = threading.Thread(target=work, args=(done,))
+    thread.start()
+    for _ in range(3000):
+        if not thread.is_alive():
+            break
+        time.sleep(0.01)
+    print(done, flush=True)
+
+
+if __name__ == "__main__":
+    main({}, {}, {}, None)
+"""
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[LocalExecutor]:
+    executor = warmed()
+    yield executor
+    executor.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, executor: LocalExecutor) -> Iterator[Desk]:
+    desk = Desk(tmp_path, executor)
+    yield desk
+    desk.close()
+
+
+def frame_of(desk: Desk, stop: DebugStop) -> int:
+    return desk.debug.frames(stop.thread).result(5)[0].id
+
+
+def test_an_endless_evaluation_is_ended_and_the_stop_stays(desk: Desk) -> None:
+    desk.lines(IN_LOOP)
+    desk.start()
+    stop = desk.stopped()
+    endless = desk.debug.evaluate("exec('while True: pass')", frame_of(desk, stop))
+    time.sleep(0.3)
+    assert not endless.done()
+    desk.debug.interrupt()
+    with pytest.raises(DebugError, match="KeyboardInterrupt"):
+        endless.result(10)
+    assert desk.debug.state.stop == stop
+    assert desk.finish().status == "passed"
+
+
+def test_a_long_sleep_that_is_evaluated_is_ended(desk: Desk) -> None:
+    desk.lines(IN_LOOP)
+    desk.start()
+    stop = desk.stopped()
+    sleeping = desk.debug.evaluate("time.sleep(50)", frame_of(desk, stop))
+    time.sleep(0.3)
+    desk.debug.interrupt()
+    with pytest.raises(DebugError, match="KeyboardInterrupt"):
+        sleeping.result(10)
+    assert desk.finish().status == "passed"
+
+
+def test_an_interrupt_of_nothing_is_none(desk: Desk) -> None:
+    desk.lines(IN_LOOP)
+    desk.start()
+    stop = desk.stopped()
+    for _ in range(20):
+        desk.debug.interrupt()
+        assert desk.value("1 + 1", stop) == "2"
+        desk.debug.interrupt()
+    assert desk.debug.state.stop == stop
+    assert desk.finish().status == "passed"
+
+
+def test_an_evaluation_in_another_thread_is_ended_there(desk: Desk) -> None:
+    desk.script.write_text(IN_THREAD)
+    desk.lines(LineBreakpoint(desk.script, IN_THREAD.splitlines().index("    done.append(inside)") + 1))
+    desk.start(IN_THREAD)
+    stop = desk.stopped()
+    endless = desk.debug.evaluate("exec('while True: pass')", frame_of(desk, stop))
+    time.sleep(0.3)
+    desk.debug.interrupt()
+    with pytest.raises(DebugError, match="KeyboardInterrupt"):
+        endless.result(10)
+    assert desk.debug.state.stop == stop, "neither thread went on"
+    assert desk.value("inside", stop) == "True"
+    desk.lines()
+    desk.debug.resume(Resume.CONTINUE)
+    assert desk.result().status == "passed"
+    assert (desk.folder / "attempt-1" / "stdout.log").read_text() == "[True]\n"
+
+
+def test_the_handler_of_a_script_hears_of_no_evaluation(desk: Desk) -> None:
+    source = IN_THREAD.replace(
+        "    done = []\n", "    done = []\n    signal.signal(signal.SIGINT, lambda *_: print('bye'))\n"
+    )
+    desk.script.write_text(source)
+    desk.lines(LineBreakpoint(desk.script, source.splitlines().index("    thread.start()") + 1))
+    desk.start(source)
+    stop = desk.stopped()
+    endless = desk.debug.evaluate("exec('while True: pass')", frame_of(desk, stop))
+    time.sleep(0.3)
+    desk.debug.interrupt()
+    with pytest.raises(DebugError, match="KeyboardInterrupt"):
+        endless.result(10)
+    desk.lines()
+    desk.debug.resume(Resume.CONTINUE)
+    assert desk.result().status == "passed"
+    assert (desk.folder / "attempt-1" / "stdout.log").read_text() == "[True]\n"
+
+
+def test_what_nobody_waits_for_any_more_is_named_refuses_others_and_is_ended(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upstream, "EVALUATE_SECONDS", 0.3)
+    desk.lines(IN_LOOP)
+    desk.start()
+    stop = desk.stopped()
+    frame = frame_of(desk, stop)
+    with pytest.raises(DebugError, match="did not answer"):
+        desk.debug.evaluate("exec('while True: pass')", frame).result(10)
+    assert desk.debug.state.computing == "exec('while True: pass')"
+    with pytest.raises(DebugError, match=r"still computes exec\('while True: pass'\): interrupt that first"):
+        desk.debug.evaluate("1", frame).result(1)
+    desk.debug.interrupt()
+    until(lambda: not desk.debug.state.computing)
+    monkeypatch.undo()
+    assert desk.value("1 + 1", stop) == "2"
+    assert desk.finish().status == "passed"
