@@ -49,7 +49,7 @@ async def test_b_in_the_source_is_about_the_line(desk: FakeDesk, stops: FakeStop
         assert kinds(driver, line) == {"breakpoint"}
         assert f"●  {line}" in driver.text or f"● {line}" in driver.text
         await driver.press("8")
-        assert f"prepare.py:{line}" in driver.text
+        assert f"prepare.py  {line}" in driver.text
         await driver.press("space")
         assert not desk.session.line_breakpoints[0].enabled
         await driver.press("3")
