@@ -1,15 +1,14 @@
-"""Code of a value's own, run while somebody only looks: bounded in time and memory.
+"""Code of a value's own, run while somebody only looks: bounded in time.
 
-A ``__repr__`` that a class writes in Python may sleep, print, fill the memory. It runs on a thread of its own, which is
-left when it takes too long; meanwhile the address space may grow by so much only.
+A ``__repr__`` that a class writes in Python may sleep, print, loop. It runs on a thread of its own, which is left when
+it takes too long. Memory is not bounded: the only limit there is holds for the whole process, so that a step whose
+threads go on would fail for want of memory because somebody looked at it.
 """
 
 from __future__ import annotations
 
 import _thread
 import contextlib
-import os
-import resource
 import sys
 import threading
 import time
@@ -19,15 +18,11 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 SECONDS = 0.25
 """For one call, and for all calls of one type within ``WINDOW``."""
 WINDOW = 2.0
-MAX_GROWTH = 1 << 30
-"""Bytes. Libraries reserve address space in large steps, and not all of them survive it when they get none."""
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", ()))
 _start, _lock, _now = _thread.start_new_thread, _thread.allocate_lock, time.monotonic
-_open, _read, _close = os.open, os.read, os.close
 _settrace = sys.settrace
 _RAISES_FROM_OUTSIDE = sys.version_info >= (3, 12)
 """Before 3.12 all threads that are traced stand still until the one that was told to raise wakes up."""
-_PAGE = resource.getpagesize()
 _spent: Dict[type, Tuple[float, float]] = {}
 """Type -> when its window began, and what it took since; for ever where a call did not come back."""
 
@@ -82,11 +77,8 @@ def bounded(kind: type, call: Callable[[], Any]) -> Any:
     left: List[bool] = []
     done, gate = _lock(), _lock()
     done.acquire()
-    gate.acquire()
 
     def run() -> None:
-        with gate:
-            pass  # until memory is bounded
         try:
             with _left_alone(), _ended_when(left):
                 given.append(call())
@@ -96,9 +88,7 @@ def bounded(kind: type, call: Callable[[], Any]) -> Any:
             done.release()
 
     ident = _start(run, ())
-    with _little_memory():
-        gate.release()
-        came = done.acquire(timeout=SECONDS)
+    came = done.acquire(timeout=SECONDS)
     if not came:
         with gate:
             came = done.acquire(blocking=False)
@@ -111,33 +101,6 @@ def bounded(kind: type, call: Callable[[], Any]) -> Any:
     if raised:
         raise raised[0]
     return given[0]
-
-
-@contextlib.contextmanager
-def _little_memory() -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    used = _address_space()
-    allowed = used + MAX_GROWTH
-    lower = used and (before[0] == resource.RLIM_INFINITY or allowed < before[0])
-    if lower:
-        resource.setrlimit(resource.RLIMIT_AS, (allowed, before[1]))
-    try:
-        yield
-    finally:
-        if lower:
-            resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-def _address_space() -> int:
-    """Bytes; 0 where the system does not tell."""
-    try:
-        file = _open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return 0
-    try:
-        return int(_read(file, 64).split()[0]) * _PAGE
-    finally:
-        _close(file)
 
 
 @contextlib.contextmanager

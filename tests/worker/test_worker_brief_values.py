@@ -26,10 +26,6 @@ class Broken:
     def shape(self):
         raise SystemExit(3)
 
-class Vast:
-    def __repr__(self):
-        return "x" * 3_000_000_000
-
 from _pydevd_bundle.pydevd_suspended_frames import _ObjectVariable
 
 def listed(name, value, context=None):
@@ -38,7 +34,7 @@ def listed(name, value, context=None):
 print(json.dumps([
     told(frame), told(frame["amount"]), told(numpy.zeros((20, 3))), told(numpy.array([1, 2])), told(numpy.float64(2.5)),
     told([1, 2]), told(frame, "watch"), told(frame, "repl"), told(Broken()),
-    told(Vast()), told({"a": {"db_password": "hunter2"}}),
+    told({"a": {"db_password": "hunter2"}}),
     listed("frame", frame), listed("api_token", "hunter2"), listed("api_token", "hunter2", "repl"),
 ]))
 """
@@ -47,7 +43,7 @@ print(json.dumps([
 def test_a_shape_instead_of_rows_except_where_the_value_is_asked_for() -> None:
     ended = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=True)
     told = json.loads(ended.stdout)
-    frame, series, array, few, number, plain, watch, console, broken, vast, nested, *listed = told
+    frame, series, array, few, number, plain, watch, console, broken, nested, *listed = told
     assert frame == watch == "DataFrame 5,000 x 2 [id, amount]"
     assert series == "Series 5,000 float64"
     assert array == "ndarray 20 x 3 float64"
@@ -56,7 +52,6 @@ def test_a_shape_instead_of_rows_except_where_the_value_is_asked_for() -> None:
     assert plain == "[1, 2]"
     assert "4999" in console
     assert broken.startswith("<Broken, not shown")
-    assert vast == "<Vast, not shown: MemoryError>"
     assert nested == "{'a': {'db_password': '********'}}"
     assert listed[0]["presentationHint"]["attributes"] == ["cursus-tui:table"]
     assert listed[0]["variablesReference"]
