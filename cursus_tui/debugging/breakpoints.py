@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cursus_tui.execution.logpoint import LogValue, pieces
 from cursus_tui.records.debug import LineBreakpoint
 
 SourceBreakpoint = Mapping[str, Any]
@@ -103,29 +104,23 @@ def _counting(key: str, hits: str) -> str:
 
 
 def _printing(message: str) -> str:
-    """An expression that prints a message with ``{expressions}`` in it, and is false."""
-    text, expressions = _split(message)
-    values = "".join(f"({one})," for one in expressions)
+    """An expression that prints a message with its values, and is false."""
+    try:
+        found = pieces(message)
+    except ValueError:
+        # Kept by an earlier version: it is printed as it stands.
+        found = (message,)
+    text = "".join(one.replace("%", "%%") if isinstance(one, str) else "%s" for one in found)
+    values = "".join(f"{_evaluating(one)}," for one in found if isinstance(one, LogValue))
     return f"__import__('builtins').print({text!r} % ({values}))"
 
 
-def _split(message: str) -> tuple[str, list[str]]:
-    text, expressions, depth, start = "", [], 0, 0
-    for position, char in enumerate(message):
-        if char == "{":
-            depth += 1
-            if depth == 1:
-                start = position
-        elif char == "}" and depth:
-            depth -= 1
-            if depth == 0 and message[start + 1 : position].strip():
-                expressions.append(message[start + 1 : position])
-                text += "%s"
-        elif not depth:
-            text += "%%" if char == "%" else char
-    if depth:
-        text += message[start:].replace("%", "%%")
-    return text, expressions
+def _evaluating(value: LogValue) -> str:
+    # On a line of its own: it may end in a comment.
+    whole = f"({value.expression}\n)"
+    if value.conversion:
+        whole = f"__import__('builtins').{value.conversion}({whole})"
+    return f"__import__('builtins').format({whole}, {value.format!r})" if value.format else whole
 
 
 def _always(one: SourceBreakpoint) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
+from cursus_tui.execution.logpoint import pieces
 from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.errors import UserError
 from cursus_tui.storage.regular_file import open_regular, real_path
@@ -77,7 +78,7 @@ def checked(line: LineBreakpoint) -> LineBreakpoint:
     """A breakpoint that makes sense, with the text of its line.
 
     Raises:
-        UserError: There is no such line, or its condition or hit count cannot be read.
+        UserError: There is no such line, or its condition, hit count or message cannot be read.
     """
     source = source_lines(line.path)
     if not source:
@@ -94,6 +95,12 @@ def checked(line: LineBreakpoint) -> LineBreakpoint:
                 file=line.path,
                 line=line.line,
             ) from error
+    try:
+        pieces(line.message)
+    except ValueError as error:
+        raise UserError(
+            str(error), file=line.path, line=line.line, expected="text, with {values} as {x:.2f}"
+        ) from error
     if line.hits.strip() and not HITS.fullmatch(line.hits):
         raise UserError(
             f"the hit count {line.hits!r} cannot be read",

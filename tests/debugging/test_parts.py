@@ -110,8 +110,11 @@ def test_hits_that_are_no_number_stop_always(tmp_path: Path) -> None:
         ("{name.upper()}", "A"),
         ("{ {'k': name}['k'] }!", "a!"),
         ("{i + 1} and {name}", "1 and a"),
-        ("{", "{"),
-        ("{}", ""),
+        ("{(i + 1) / 3:.2f}", "0.33"),
+        ("{name!r:>5}|", "  'a'|"),
+        ("{{name}} {name}", "{name} a"),
+        ("{name[0:1]} {i != 1}", "a True"),
+        ("{name # who}", "a"),
         ("50% {i", "50% {i"),
     ],
 )

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from cursus_tui.app.screens.dialog import Dialog, Field, harmless, told
+from cursus_tui.execution.logpoint import pieces
 from cursus_tui.records.debug import LineBreakpoint
 
 _HITS = re.compile(r"(?:>=|<=|==|>|<|%)?\s*\d{1,9}")
@@ -32,7 +33,7 @@ class LineBreakpointOptions(Dialog[LineBreakpoint]):
         yield self._condition
         yield told("only at these hits (empty: at each)")
         yield self._hits
-        yield told("print this instead of stopping (values in {braces}; empty: stop)")
+        yield told("print this instead of stopping (values in {braces}, as {x:.2f}; empty: stop)")
         yield self._message
         yield Static("", classes="problem", markup=False)
         yield told("tab goes to the next field · enter takes it · esc leaves it as it was", "muted")
@@ -83,11 +84,11 @@ def hits_refusal(text: str) -> str | None:
 
 def message_refusal(text: str) -> str | None:
     """Why a message cannot be taken."""
-    for found in re.findall(r"\{([^{}]*)\}", text):
-        problem = _refusal(found, f"{{{found}}} in the message") if found.strip() else "{} in the message is empty"
-        if problem:
-            return problem
-    return None if text.count("{") == text.count("}") else "a brace of the message is not closed"
+    try:
+        pieces(text)
+    except ValueError as problem:
+        return str(problem)
+    return None
 
 
 def _refusal(text: str, what: str) -> str | None:
