@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from cursus_tui.debugging.hub import Hub
 from cursus_tui.records.debug import DebugStop
@@ -11,7 +12,7 @@ from cursus_tui.records.debug import DebugStop
 HOLD_SECONDS = 1800.0
 LOOK_SECONDS = 5.0
 LOW_MEMORY = 0.05
-"""Share of the machine's memory below which a held step gives its own back."""
+"""Share of the memory below which a held step gives its own back."""
 
 
 class HoldLimit:
@@ -47,11 +48,41 @@ class HoldLimit:
         self._let_go()
 
 
-def memory_left() -> float:
-    """Share of the machine's memory that can be had; 1 where nobody says."""
+def memory_left(system: Path = Path("/")) -> float:
+    """Share of the memory that can be had, of the machine or of the container, whichever is less; 1 where nobody says.
+
+    Args:
+        system: The top folder of the system.
+    """
+    return min([_of_machine(system), *_of_containers(system)])
+
+
+def _of_machine(system: Path) -> float:
     try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            sizes = {line.partition(":")[0]: int(line.split()[1]) for line in file}
+        lines = (system / "proc/meminfo").read_text("ascii").splitlines()
+        sizes = {line.partition(":")[0]: int(line.split()[1]) for line in lines}
         return sizes["MemAvailable"] / sizes["MemTotal"]
     except (OSError, KeyError, ValueError, IndexError, ZeroDivisionError):
         return 1.0
+
+
+def _of_containers(system: Path) -> Iterator[float]:
+    """Of each control group (version 2) around this process that has a limit.
+
+    Source: the kernel's documentation of cgroup-v2, "Memory Interface Files". Cached files can be had, too.
+    """
+    try:
+        groups = (system / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    own = next((line.removeprefix("0::/") for line in groups if line.startswith("0::/")), None)
+    top = system / "sys/fs/cgroup"
+    for group in [] if own is None else [top / own, *(top / own).parents]:
+        if group.is_relative_to(top):
+            try:
+                limit = int((group / "memory.max").read_text())
+                stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+                used = int((group / "memory.current").read_text()) - int(stat["inactive_file"])
+                yield (limit - used) / limit
+            except (OSError, KeyError, ValueError, ZeroDivisionError):
+                continue

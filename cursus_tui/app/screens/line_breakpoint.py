@@ -33,7 +33,7 @@ class LineBreakpointOptions(Dialog[LineBreakpoint]):
         yield self._condition
         yield told("only at these hits (empty: at each)")
         yield self._hits
-        yield told("print this instead of stopping (values in {braces}, as {x:.2f}; empty: stop)")
+        yield told("print this instead ({values}, as {x:.2f}, in it; empty: stop)")
         yield self._message
         yield Static("", classes="problem", markup=False)
         yield told("tab goes to the next field · enter takes it · esc leaves it as it was", "muted")
