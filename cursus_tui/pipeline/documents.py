@@ -121,6 +121,8 @@ def _explained(error: ValidationError, file: Path, what: str, text: str) -> User
         message = f"{field} is missing"
     elif sentence.startswith("Input should be "):
         message, expected = f"{field} is {_shown(first['input'])}", sentence.removeprefix("Input should be ")
+        if first["type"] == "dataclass_type":  # it names the class of ours
+            expected = "a mapping of names to values"
     else:
         message = f"{field}: {sentence}"
     if len(problems) > 1:

@@ -62,9 +62,13 @@ def find_target(path: str) -> Target:
         found = _in_folder(sample.folder)
         return Target(found.file, notes=(sample.note,))
     file, name = _split_name(path)
-    if file.is_dir():
+    try:
+        there, folder = file.exists(), file.is_dir()
+    except OSError as error:  # a name that is too long, a folder on the way that may not be entered
+        raise UserError(f"cannot look there: {error.strerror or error}", file=file, expected=_ACCEPTED) from None
+    if folder:
         return _in_folder(file)
-    if not file.exists():
+    if not there:
         raise UserError("there is no such file or folder", file=file, expected=_ACCEPTED, hint=_near_miss(file))
     if not file.is_file():
         raise UserError("this is neither a file nor a folder", file=file, expected=_ACCEPTED)
@@ -179,6 +183,8 @@ def _beside_config(config: Path, nodes: set[str]) -> Target:
 
 
 def _in_folder(folder: Path) -> Target:
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise UserError("you may not read this folder", file=folder, expected=_ACCEPTED)
     direct = sorted(each for each in folder.glob(f"*{DAG_SUFFIX}") if each.is_file())
     dags = direct or list(_walk(folder, DAG_SUFFIX))
     if len(dags) == 1:

@@ -1,7 +1,10 @@
 """What PATH means, and what is found around it."""
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -229,6 +232,29 @@ def test_an_empty_folder_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file") as raised:
         find_target(str(tmp_path / "trainin.dag.json"))
     assert raised.value.hint.endswith("training.dag.json")
+
+
+def test_a_path_that_the_system_refuses_is_said_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="cannot look there: File name too long"):
+        find_target(str(tmp_path / ("a" * 300)))
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    # Root may read everything: refuse as the system does for everybody else.
+    refused = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    plain_stat, plain_access = os.stat, os.access
+
+    def stat(path: Any, *rest: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith(f"{closed}/"):
+            raise refused
+        return plain_stat(path, *rest, **named)
+
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and plain_access(path, mode))
+    with pytest.raises(UserError, match="cannot look there: Permission denied") as raised:
+        find_target(str(closed / "x.dag.json"))
+    assert raised.value.file == closed / "x.dag.json"
+    with pytest.raises(UserError, match="you may not read this folder"):
+        find_target(str(closed))
 
 
 def test_nothing_is_taken_from_a_folder_that_everybody_may_write_to(tmp_path: Path) -> None:

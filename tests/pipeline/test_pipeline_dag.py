@@ -66,6 +66,13 @@ def test_wrong_field_is_named_with_its_line_and_what_was_expected() -> None:
     assert (error.message, error.line, error.expected) == ("dag.nodes[1] is 5", 4, "a valid string")
 
 
+@pytest.mark.parametrize("text", ["[]", '{"dag": "A"}', "5"])
+def test_what_was_expected_names_nothing_of_the_program(text: str) -> None:
+    error = problem(text)
+    assert error.expected == "a mapping of names to values"
+    assert '"nodes": ["A", "B"]' in error.hint
+
+
 def test_edge_that_is_no_pair_is_named() -> None:
     assert "dag.edges[0][1] is missing" in problem('{"dag": {"nodes": ["A"], "edges": [["A"]]}}').message
 
