@@ -76,4 +76,4 @@ def _took(run: RunControl, profiler: Profiler, result: Profile | ProfileError) -
     run.store.keep_profile(result)
     run.say(Profiled(result))
     own = sum(not each.library for each in result.hot)
-    run.notice(f"{step} was profiled: {own:,} hot lines, marked in the source; P tells all", "info")
+    run.notice(f"{step} was profiled: {own:,} hot lines, marked in the source; P on it tells all", "info")

@@ -21,7 +21,7 @@ from pathlib import Path
 from cursus_tui import worker
 from cursus_tui.execution.line_breakpoints import source_lines
 from cursus_tui.execution.ports import StepProcess
-from cursus_tui.records.profile import HOT_SHARE, LineShare, Profile
+from cursus_tui.records.profile import HOT_SHARE, LineShare, Profile, is_library
 from cursus_tui.records.run import Attempt
 
 RATE = 100
@@ -32,6 +32,7 @@ _FEWEST_SHARE = 0.001
 """Lines below it are noise, and not kept."""
 _FRAME = re.compile(r"(?P<function>[^;]*?) \((?P<file>[^;]*):(?P<line>\d+)\)(?:;|$)")
 _OURS = os.path.join(os.path.dirname(worker.__file__), "")
+_DEBUGGER = "/debugpy/"
 _REFUSED = re.compile(r"permission denied|not permitted|EPERM|EACCES", re.IGNORECASE)
 _POLL_SECONDS = 0.02
 
@@ -146,8 +147,8 @@ def py_spy() -> Path:
 def lines_of(text: str) -> tuple[tuple[LineShare, ...], int]:
     """The lines of py-spy's raw format, hottest first, and how many samples they come from.
 
-    Frames of the worker's are left out, and with them what it does around the script. What a library does is counted
-    for the line of the library, as its own, and for every line that waits for it, in total.
+    Frames of the worker's and the debugger's are left out, and with them what they do beside the script. What a library
+    does is counted for the line of the library, as its own, and for every line that waits for it, in total.
 
     Args:
         text: ``function (file:line);function (file:line) count``, outermost first, a stack a line.
@@ -158,6 +159,9 @@ def lines_of(text: str) -> tuple[tuple[LineShare, ...], int]:
     samples = 0
     for stack, count in _stacks(text):
         frames = [each for each in _FRAME.finditer(stack) if not each["file"].startswith(_OURS)]
+        if _is_debuggers(frames):
+            continue
+        frames = [each for each in frames if _DEBUGGER not in each["file"]]
         if not frames:
             continue
         samples += count
@@ -172,6 +176,13 @@ def lines_of(text: str) -> tuple[tuple[LineShare, ...], int]:
         if seen / samples >= _FEWEST_SHARE
     )
     return tuple(shares), samples
+
+
+def _is_debuggers(frames: list[re.Match[str]]) -> bool:
+    """Whether a debugger that is attached was at work: in its own threads, or while it traces or holds the script."""
+    files = [each["file"] for each in frames]
+    last = max((index for index, file in enumerate(files) if _DEBUGGER in file), default=None)
+    return last is not None and all(is_library(file) for file in files[last + 1 :])
 
 
 def with_texts(lines: tuple[LineShare, ...], since: float) -> tuple[LineShare, ...]:

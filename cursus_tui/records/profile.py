@@ -9,6 +9,11 @@ HOT_SHARE = 0.02
 _LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
 
+def is_library(file: str) -> bool:
+    """Whether a file is of an installed library, or nobody's."""
+    return file.startswith("<") or any(part in file for part in _LIBRARIES)
+
+
 @dataclass(frozen=True, slots=True)
 class LineShare:
     """What a line of the step's code was seen doing."""
@@ -29,7 +34,7 @@ class LineShare:
     @property
     def library(self) -> bool:
         """Whether it is of an installed library, or of nobody's file."""
-        return self.file.startswith("<") or any(part in self.file for part in _LIBRARIES)
+        return is_library(self.file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,6 @@ attempt without one makes it first, and the zygote then refuses the job), ``scra
 (what a block wrote to unmapped container paths), ``live/`` (rows of values that were looked at), ``debugger.PID.log``,
 ``reports.jsonl`` (events of processes that the script started), ``cancel.json`` (``reason`` of a front that adopted the
 step), and ``outcome.json``: ``version, status, exit_code, error`` {type, message, file, line, frames, causes, hint},
-``call, import_seconds, main_seconds, pack_seconds, peak_rss_bytes, cpu_seconds, started, ended, blocked, overrides,
-imported_files, libraries, returned, orphans, guard``.
+``call, import_seconds, main_seconds, pack_seconds, held_seconds, peak_rss_bytes, cpu_seconds, started, ended, blocked,
+overrides, imported_files, libraries, returned, orphans, guard``.
 """

@@ -74,7 +74,7 @@ class AttemptReport:
             exit_code: Of the process; negative for a signal.
             reason: Why it stopped (``cancelled``, ``timeout``, ``memory``), if it was asked to.
             stderr_tail: The end of its stderr, where faulthandler leaves a crash's stack.
-            more: Further fields: ``ended``, ``peak_rss_bytes``, ``cpu_seconds``, ``orphans``, ``guard``.
+            more: Further fields: ``ended``, ``held_seconds``, ``orphans``, ``guard``, and what it used of the machine.
         """
         status, error = self._verdict(exit_code, reason, stderr_tail)
         return dict(

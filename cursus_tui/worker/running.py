@@ -111,6 +111,7 @@ class RunningStep:
         self._time_left: Optional[float] = None
         self._held_since: Optional[float] = None
         self._held_seconds = 0.0
+        self._held_told = 0.0
         self._timeout_at = time.monotonic() + job.timeout_seconds if job.timeout_seconds else None
         self._control = LineSocket(child.control, selector, self._received)
         self._out = LogDrain(child.output, job.file("stdout.log"), job.log_limit_bytes, selector)
@@ -284,10 +285,12 @@ class RunningStep:
         seconds = event.get(field) if field else None
         if field is None or not isinstance(seconds, (int, float)):
             return event
-        now = time.monotonic()
-        held = self._held_seconds + (now - self._held_since if self._held_since is not None else 0.0)
-        self._held_seconds, self._held_since = 0.0, now if self._held_since is not None else None
-        return dict(event, **{field: max(0.0, seconds - held)})
+        before, self._held_told = self._held_told, self._held()
+        return dict(event, **{field: max(0.0, seconds - (self._held_told - before))})
+
+    def _held(self) -> float:
+        """How long it stood stopped inside so far."""
+        return self._held_seconds + (time.monotonic() - self._held_since if self._held_since is not None else 0.0)
 
     def _record(self, events: List[Json]) -> bytes:
         lines = self._lines(events)
@@ -340,6 +343,7 @@ class RunningStep:
             ended=time.time(),
             peak_rss_bytes=ending.peak_rss_bytes,
             cpu_seconds=ending.cpu_seconds,
+            held_seconds=self._held(),
             orphans=self._orphans,
             guard=self._guard,
         )

@@ -9,6 +9,7 @@ import pytest
 from app_driver import opened
 from fake_desk import FakeDesk
 
+from cursus_tui.app.panes.row_list import RowList
 from cursus_tui.app.screens.choose import Choose
 from cursus_tui.execution.profiling import with_texts
 from cursus_tui.records.events import Profiled
@@ -49,8 +50,8 @@ async def test_p_profiles_and_hot_lines_are_marked(desk: FakeDesk) -> None:
         assert isinstance(driver.app.screen, Choose)
         assert "250 samples" in driver.text
         assert "90%" in driver.text
-        assert "in libraries:" in driver.text
-        await driver.press("down")
+        assert "pandas/core.py:3" in driver.text
+        await driver.press("up")
         await driver.press("enter")
         assert desk.session.given.count(("profile", "prepare")) == 2
 
@@ -91,3 +92,40 @@ async def test_a_profile_of_another_attempt_marks_nothing(desk: FakeDesk) -> Non
         driver.main.change(step="prepare")
         await driver.press("3")
         assert driver.main.query_one(SourceView).marks(7) == ()
+
+
+async def test_a_hot_line_of_the_profile_is_shown_by_enter(desk: FakeDesk) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n")
+        desk.session.say(Profiled(found(desk)))
+        driver.main.change(step="prepare")
+        await driver.settle()
+        await driver.press("P")
+        await driver.press("enter")
+        await driver.settle()
+        assert driver.main.situation.pane == "source"
+        assert driver.main.query_one(SourceView).line == 7
+        await driver.press("P")
+        await driver.press("down")
+        await driver.press("enter")
+        assert "no file that is there" in driver.notices
+
+
+async def test_a_long_profile_can_be_read_to_its_end_on_a_small_terminal(desk: FakeDesk) -> None:
+    script = desk.pipeline.steps["prepare"].script
+    lines = tuple(LineShare(str(script), line, "main", 0.5, 0.1) for line in range(1, 40))
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n")
+        desk.session.say(Profiled(replace(found(desk), lines=lines)))
+        driver.main.change(step="prepare")
+        await driver.settle()
+        await driver.press("P")
+        await driver.settle()
+        assert "esc closes" in driver.text
+        await driver.press("end")
+        await driver.settle()
+        answers = driver.app.screen.query_one(RowList)
+        assert answers.region.bottom < 24
+        assert "Profile its next run" not in driver.text
+        shown = answers.region.intersection(driver.app.screen.query_one(".box").region)
+        assert shown.height == answers.size.height >= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.session import Session
 from cursus_tui.records.debug import LineBreakpoint, StopKind
 from cursus_tui.records.run import SessionState
+from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.storage.store import RunStore
 from cursus_tui.storage.workspace import open_workspace
 
@@ -105,6 +107,8 @@ def test_the_time_that_a_step_stands_stopped_is_not_its_own(debugged: Debugged):
     assert attempt.ended - attempt.started > 1.5
     assert attempt.main_seconds is not None
     assert attempt.main_seconds < 1
+    outcome = json.loads(AttemptFolder(attempt.folder).outcome.read_text())
+    assert 1.5 < outcome["held_seconds"] < attempt.ended - attempt.started
 
 
 def test_a_breakpoint_stops_each_run_of_its_step_and_others_run_through(debugged: Debugged):

@@ -69,6 +69,22 @@ def test_lines_are_counted_by_who_runs_and_by_who_waits() -> None:
     }
 
 
+def test_the_work_of_a_debugger_is_not_the_steps() -> None:
+    pydevd = "/home/me/.cache/cursus-tui/debugger/debugpy-1.8/debugpy/_vendored/pydevd"
+    thread = f"_bootstrap (/usr/lib/python3.11/threading.py:995);run ({pydevd}/_pydevd_bundle/daemon.py:53)"
+    lines, samples = lines_of(
+        "main (/p/a.py:9) 4\n"
+        f"{thread};wait (/usr/lib/python3.11/threading.py:331) 50\n"
+        f"main (/p/a.py:9);do_wait_suspend ({pydevd}/pydevd.py:2259) 30\n"
+        f"{thread};work (/p/a.py:5);sum (/usr/lib/python3.11/statistics.py:7) 4\n"
+    )
+    assert samples == 8
+    assert {(each.file, each.line, each.total) for each in lines if not each.library} == {
+        ("/p/a.py", 9, 0.5),
+        ("/p/a.py", 5, 0.5),
+    }
+
+
 def test_what_nobody_would_notice_is_not_hot() -> None:
     lines, samples = lines_of("main (/p/a.py:1) 9900\nmain (/p/a.py:2) 95\nmain (/p/a.py:3) 5\n")
     assert [each.line for each in lines] == [1, 2], "below a thousandth nothing is kept"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from cursus_tui.records.profile import LineShare, Profile
 from cursus_tui.records.run import Attempt, ResourceSample, StepStatus
-from cursus_tui.reporting.profile_text import profile_document, profile_lines
+from cursus_tui.reporting.profile_text import phases_and_memory, profile_document, profile_lines
 from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.text import human_seconds
 
@@ -25,12 +29,13 @@ def profile(*lines: LineShare) -> Profile:
 
 def test_phases_add_up_and_memory_has_its_peak(tmp_path: Path) -> None:
     samples = [ResourceSample(second / 5, rss, 0.0, 1, 0, 0) for second, rss in enumerate([10_000_000, 90_000_000, 1])]
-    told = "\n".join(profile_lines(attempt(tmp_path), profile(), samples, width=72))
+    told = "\n".join(profile_lines(attempt(tmp_path), profile(), samples))
     rest = next(line for line in told.splitlines() if "the rest" in line)
     assert human_seconds(0.5) in rest
     assert "▁█▁" in told
     assert "at most" in told
-    assert all(len(line) <= 72 for line in told.splitlines())
+    told = list(phases_and_memory(attempt(tmp_path), samples, 72))
+    assert all(len(line) <= 72 for line in told)
 
 
 def test_own_lines_come_before_those_of_libraries(tmp_path: Path) -> None:
@@ -55,3 +60,23 @@ def test_what_a_script_wrote_into_its_outcome_is_no_time(tmp_path: Path) -> None
     for odd in ("soon", -1, float("inf"), None):
         assert profile_document(attempt(tmp_path, odd), None, ())["pack_seconds"] is None
     assert any("not profiled" in line for line in profile_lines(attempt(tmp_path), None, ()))
+
+
+@pytest.mark.parametrize(
+    ("imported", "named"), [(1.0, "main, cut short"), (None, "up to its end")], ids=["in main", "in its imports"]
+)
+def test_the_time_of_a_killed_step_is_not_called_the_rest(tmp_path: Path, imported: float | None, named: str) -> None:
+    killed = replace(attempt(tmp_path, None), import_seconds=imported, main_seconds=None)
+    told = [line.split("  ") for line in profile_lines(killed, None, ())]
+    (shown,) = ([cell.strip() for cell in cells if cell] for cells in told if named in "  ".join(cells))
+    assert shown[:2] == [named, human_seconds(5.0 - (imported or 0.0))]
+    assert not any("the rest" in cells for cells in told)
+
+
+def test_the_time_of_its_stops_has_a_name(tmp_path: Path) -> None:
+    stopped = attempt(tmp_path)
+    AttemptFolder(tmp_path).outcome.write_text(json.dumps({"pack_seconds": 0.25, "held_seconds": 0.5}))
+    told = "\n".join(profile_lines(stopped, None, ()))
+    assert re.search(r"stopped inside +0\.50 s", told)
+    assert re.search(r"the rest +0\.25 s", told)
+    assert profile_document(stopped, None, ())["held_seconds"] == 0.5

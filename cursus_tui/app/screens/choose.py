@@ -9,6 +9,9 @@ from textual.app import ComposeResult
 from cursus_tui.app.panes.row_list import Row, RowList
 from cursus_tui.app.screens.dialog import Dialog, told
 
+_MOST, _FEWEST = 16, 3
+"""Answers that are in view at once: as many as there is room for."""
+
 
 class Choose(Dialog[str]):
     """Some lines of text and a list of answers; enter takes the one under the cursor."""
@@ -48,10 +51,21 @@ class Choose(Dialog[str]):
         """Fill the list."""
         answers = self.query_one(RowList)
         answers.set_rows(self._rows)
-        answers.styles.height = min(16, len(self._rows))
+        self._fit()
         places = [index for index, row in enumerate(self._rows) if row.value == self._selected]
         answers.move_cursor(places[0] if places else 0)
         answers.focus()
+
+    def on_resize(self) -> None:
+        """Another size of the terminal: other room for the answers."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The answers scroll in what the text leaves of the screen: none may be where it cannot be seen."""
+        box, answers = self.query_one(".box"), self.query_one(RowList)
+        others = sum(each.outer_size.height for each in box.children if each is not answers)
+        room = int(self.size.height * 0.96) - box.gutter.height - others
+        answers.styles.height = max(_FEWEST, min(_MOST, len(self._rows), room))
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """The answer."""
