@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hub_desk import Desk as HubDesk
 
 if TYPE_CHECKING:
     from real_debugging import Desk
@@ -23,6 +24,14 @@ def node() -> Path:
     from node_client import installed_client
 
     return installed_client()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[HubDesk]:
+    """A hub whose steps and debuggers are played by the test; files of real steps have another."""
+    desk = HubDesk(tmp_path)
+    yield desk
+    desk.debug.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_hub import Desk
+from hub_desk import Desk
 
 from cursus_tui.debugging.by_hand import sets_values
 from cursus_tui.records.debug import DebugError

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dap_client import IdeClient, RefusedError
 from fake_pydevd import FakePydevd, encode
-from test_hub import SCRIPT, Desk, until
+from hub_desk import SCRIPT, Desk, until
 
 from cursus_tui.debugging.live_tables import table_of
 from cursus_tui.records.debug import DebugError, Resume, StopKind
 
 DEEP = 900
 """As deeply nested as a message can be read at all."""
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
-    yield desk
-    desk.debug.close()
 
 
 def nested() -> Any:

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fake_pydevd import FakePydevd
-from test_hub import Desk
+from hub_desk import Desk
 
 from cursus_tui.debugging import type_ahead
 from cursus_tui.records.debug import DebugStop, Resume, StopKind
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
-    yield desk
-    desk.debug.close()
 
 
 def asked(step: FakePydevd, name: str) -> int:
