@@ -2,285 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import os
 import select
 import socket
 import subprocess
 import sys
 import threading
-import types
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from cursus_tui.storage.secrets import MASK as STORED_MASK
-from cursus_tui.storage.secrets import is_secret
 from cursus_tui.worker.call import arguments_of
 from cursus_tui.worker.channel import EventSender, LineReader, append_line, encode, read_lines
-from cursus_tui.worker.container_paths import ContainerPaths, ContainerView
 from cursus_tui.worker.entry import _first_message
 from cursus_tui.worker.failure import FailureReporter
 from cursus_tui.worker.hurry import SECONDS, quick_turns
-from cursus_tui.worker.job import Job
-from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments
+from cursus_tui.worker.masking import Masker
 from cursus_tui.worker.modules import imported_names
-from cursus_tui.worker.network_guard import is_local
 from cursus_tui.worker.outcome import AttemptReport, crash_frames
-from cursus_tui.worker.pip_guard import install_request
 from cursus_tui.worker.processes import command_line, descendants, is_alive, process_stat
 from cursus_tui.worker.script_import import remember, split_at_main_block, uses_relative_imports
 from cursus_tui.worker.summaries import one_line
 from cursus_tui.worker.zygote import new_short_folder
-
-
-def job(**fields: object) -> Job:
-    return Job(**{"id": 1, "step": "S", "folder": "/run", "script": "/code/step.py", **fields})  # type: ignore[arg-type]
-
-
-PATHS = ContainerPaths(
-    job(
-        contract_inputs={
-            "input_path": "/opt/ml/input/data",
-            "artifacts": "/opt/ml/input/data/artifacts",
-            "hyperparameters": "/opt/ml/code/hyperparams/hyperparameters.json",
-            "unwired": "/opt/ml/processing/input/unwired",
-        },
-        contract_outputs={"model": "/opt/ml/model", "other": "/opt/ml/model/", "data": "/opt/ml/output/data"},
-        input_paths={"input_path": "/in", "artifacts": "/art", "hyperparameters": "/hp"},
-        output_paths={"model": "/out/model", "other": "/out/other", "data": "/out/data"},
-    )
-)
-
-
-@pytest.mark.parametrize(
-    ("name", "path", "local", "contract_name"),
-    [
-        ("input_path", "/opt/ml/input/data", "/in", None),
-        ("DATA", "/opt/ml/input/data/", "/in", "input_path"),
-        ("train", "/opt/ml/input/data/train", "/in/train", None),
-        ("artifacts", "/opt/ml/input/data/artifacts", "/art", None),
-        ("more", "/opt/ml/input/data/artifacts/more", "/art/more", None),
-        ("artifacts", "/opt/ml/elsewhere", "/art", None),
-        ("hyperparameters", "/opt/ml/code/hyperparams", "/hp", None),
-        ("models", "/opt/ml/code/models", "/code/models", None),
-        ("unwired", "/opt/ml/processing/input/unwired", "/run/container/processing/input/unwired", None),
-        ("mine", "/home/me/data", "/home/me/data", None),
-        ("relative", "data/x", "data/x", None),
-    ],
-)
-def test_inputs_are_mapped(name: str, path: str, local: str, contract_name: str | None) -> None:
-    assert PATHS.input(name, path) == (local, contract_name)
-
-
-def test_outputs_are_mapped() -> None:
-    assert PATHS.output("model", "/opt/ml/model") == ("/out/model", None)
-    assert PATHS.output("other", "/opt/ml/model") == ("/out/other", None)
-    assert PATHS.output("odd", "/opt/ml/output/data/x") == ("/out/data/x", None)
-    one = ContainerPaths(job(contract_outputs={"only": None}, output_paths={"only": "/out"}))
-    assert one.output("processed", "/opt/ml/processing/output") == ("/out", "only")
-    assert PATHS.any("/opt/ml/input/data/artifacts/x") == "/art/x"
-    assert PATHS.any("/opt/mlflow") == "/opt/mlflow"
-
-
-def test_a_file_of_the_contract_stands_for_its_folder(tmp_path: Path) -> None:
-    file = tmp_path / "hyperparameters.json"
-    file.write_text("{}")
-    contract = {"hp": "/opt/ml/code/hyperparams/hyperparameters.json"}
-    paths = ContainerPaths(job(contract_inputs=contract, input_paths={"hp": str(file)}))
-    assert paths.input("hp", "/opt/ml/code/hyperparams") == (str(tmp_path), None)
-    assert paths.input("hp", "/opt/ml/code/hyperparams/hyperparameters.json") == (str(file), None)
-
-
-def test_a_view_is_seen_and_hidden(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    paths = ContainerPaths(
-        job(folder=str(tmp_path), contract_inputs={"x": "/opt/ml/x"}, input_paths={"x": str(tmp_path / "in")})
-    )
-    view = ContainerView(paths, str(tmp_path / "container"))
-    before = (os.stat, open)
-    view.show()
-    try:
-        assert Path("/opt/ml/x").is_dir()
-        Path("/opt/ml/x/file").write_text("seen")
-        os.makedirs("/opt/ml/output/more", exist_ok=True)
-        assert os.listdir("/opt/ml/output") == ["more"]
-    finally:
-        view.hide()
-    assert (os.stat, open) == before
-    assert not Path("/opt/ml/x").exists()
-    assert (tmp_path / "in" / "file").read_text() == "seen"
-    assert (tmp_path / "container" / "output" / "more").is_dir()
-
-
-@pytest.mark.parametrize(
-    ("command", "found"),
-    [
-        (["pip", "install", "x"], True),
-        ([sys.executable, "-m", "pip", "install", "-q", "x"], True),
-        (["/usr/bin/python3.9", "-u", "-m", "pip", "--quiet", "install", "x"], True),
-        (["uv", "pip", "install", "x"], True),
-        (["conda", "install", "-y", "x"], True),
-        (["sudo", "apt-get", "install", "x"], True),
-        ("cd /tmp; pip3 install x", True),
-        ("PIP_INDEX_URL=x pip install x", True),
-        (["sh", "-c", "echo 1 && pip install x"], True),
-        ([b"pip", b"install", b"x"], True),
-        (["pip", "list"], False),
-        (["pip"], False),
-        ([], False),
-        ("", False),
-        ("echo 'pip install x'", False),
-        (["grep", "pip", "install"], False),
-        (["python", "pip_install.py", "install"], False),
-        (["python", "-m", "pytest", "install"], False),
-        ('echo "unbalanced', False),
-        (None, False),
-        (Path("pip"), False),
-    ],
-)
-def test_installing_commands_are_known(command: object, found: bool) -> None:
-    assert (install_request(command) is not None) is found
-
-
-def test_an_index_with_its_token_is_not_reported() -> None:
-    command = [
-        "pip",
-        "install",
-        "--index-url",
-        "https://aws:secret@host/simple",
-        "x==1",
-        "-r",
-        "needs.txt",
-        "--upgrade",
-    ]
-    assert install_request(command) == "x==1 (not installed), -r needs.txt"
-
-
-class Disguised(str):
-    """A text that calls itself something else."""
-
-    def __str__(self) -> str:
-        return "localhost"
-
-    strip = lower = partition = __str__  # type: ignore[assignment]
-
-
-@pytest.mark.parametrize(
-    ("host", "local"),
-    [
-        ("127.0.0.1", True),
-        ("127.9.9.9", True),
-        ("localhost", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("", True),
-        (None, True),
-        (b"localhost", True),
-        ("10.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("127.0.0.1.example.com", False),
-        ("169.254.169.254", False),
-        ("fe80::1%eth0", False),
-        ("::ffff:7f00:1", True),
-        ("0:0:0:0:0:0:0:1", True),
-        ("[::1]", True),
-        (bytearray(b"127.0.0.1"), True),
-        (bytearray(b"10.0.0.1"), False),
-        (Disguised("10.0.0.1"), False),
-        (10, False),
-    ],
-)
-def test_loopback_is_known(host: object, local: bool) -> None:
-    assert is_local(host) is local
-
-
-NAMES = [
-    "API_KEY",
-    "apiKey",
-    "db_password",
-    "TOKENIZER",
-    "MAX_TOKENS",
-    "HF_TOKEN",
-    "keywords",
-    "AWS_SECRET",
-    "PWD",
-    "OLDPWD",
-    "pwd",
-    "rows",
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_of_secrets_are_those_of_the_store(name: str) -> None:
-    assert is_secret_name(name) == is_secret(name)
-    assert MASK == STORED_MASK
-
-
-def test_options_of_secret_names_lose_their_values() -> None:
-    given = ["--api-key", "sesame", "--depth", "3", "--password=hunter2", "--token", "--flag", "x", "--db_password", ""]
-    shown = ["--api-key", MASK, "--depth", "3", f"--password={MASK}", "--token", "--flag", "x", "--db_password", MASK]
-    assert masked_arguments(given) == shown
-
-
-@dataclasses.dataclass
-class Login:
-    user: str
-    password: str = "hunter2"
-
-
-class Account(NamedTuple):
-    user: str
-    api_key: str
-
-
-class Holder:
-    __slots__ = ("api_key", "rows")
-
-    def __init__(self) -> None:
-        self.api_key, self.rows = "hunter2", 3
-
-
-class Telling:
-    def __repr__(self) -> str:
-        return "Telling(password='hunter2', rows=3)"
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"DB_PASSWORD": "hunter2", "LABEL": "y"},
-        {"a": {"b": {"db_password": "hunter2"}}},
-        [{"api_key": "hunter2"}],
-        argparse.Namespace(api_key="hunter2", depth=3),
-        types.SimpleNamespace(api_key="hunter2"),
-        types.MappingProxyType({"password": b"hunter2"}),
-        Login("me"),
-        [Login("me")],
-        Account("me", "hunter2"),
-        Holder(),
-        Telling(),
-    ],
-)
-def test_fields_of_secret_names_lose_their_texts(value: object) -> None:
-    assert MASK in one_line(value)
-    assert "hunter2" not in one_line(value)
-
-
-def test_other_fields_are_shown() -> None:
-    assert (
-        one_line({"TOKEN": "", "KEYS": ["a"], 1: "z", "key": "b"}) == "{'TOKEN': '', 'KEYS': ['a'], 1: 'z', 'key': 'b'}"
-    )
-    assert one_line(Login("me")) == f"Login(user='me', password='{MASK}')"
-    assert one_line(Telling()) == f"Telling(password='{MASK}', rows=3)"
-
-
-def test_secrets_are_found_in_text_and_columns_are_not() -> None:
-    masker = Masker([("API_KEY", "abc123def456ghi"), ("JOIN_KEYS", "order_id"), ("PLAIN", "abcdef1234567")])
-    assert masker.text("x abc123def456ghi y order_id abcdef1234567") == f"x {MASK} y order_id abcdef1234567"
-    assert masker.text("https://user:pa55@host/x") == f"https://{MASK}@host/x"
 
 
 def test_lines_arrive_in_pieces_and_junk_is_dropped() -> None:
