@@ -64,8 +64,11 @@ class PipelineExecutor:
             only: Run this step alone, on what earlier runs left.
 
         Raises:
-            UserError: A step does not exist or cannot be run.
+            UserError: There are no steps, or a step does not exist or cannot be run.
         """
+        if not self._session.pipeline.steps:
+            file = self._session.pipeline.layout.dag_source or self._session.pipeline.layout.dag_file
+            raise UserError("there is nothing to run: the pipeline has no steps", file=file)
         for name in (to, from_step, only):
             self._require(name)
         unsubscribe = self._session.subscribe(self._progress) if self._progress else lambda: None

@@ -46,6 +46,7 @@ class Plan:
         before: Step -> the steps that an edge or a binding puts before it.
         after: The reverse.
         feeding: Step -> the bindings that feed it.
+        held_back: Steps of a cycle, and those behind one.
     """
 
     pipeline: Pipeline
@@ -54,6 +55,7 @@ class Plan:
     before: Mapping[str, frozenset[str]] = field(init=False)
     after: Mapping[str, frozenset[str]] = field(init=False)
     feeding: Mapping[str, tuple[Binding, ...]] = field(init=False)
+    held_back: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         names = self.pipeline.steps
@@ -72,6 +74,7 @@ class Plan:
         object.__setattr__(self, "before", {name: frozenset(before[name]) for name in names})
         object.__setattr__(self, "after", {name: frozenset(after[name]) for name in names})
         object.__setattr__(self, "feeding", {name: tuple(feeding[name]) for name in names})
+        object.__setattr__(self, "held_back", _held_back(self.before, self.after))
 
     def ancestors(self, step: str) -> frozenset[str]:
         """Every step that this one needs, directly or not."""
@@ -84,6 +87,17 @@ class Plan:
     def in_order(self, steps: Iterable[str]) -> list[str]:
         """These steps in topological order."""
         return sorted({step for step in steps if step in self.index}, key=self.index.__getitem__)
+
+
+def _held_back(before: Mapping[str, frozenset[str]], after: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    waits = {name: len(needs) for name, needs in before.items()}
+    free = [name for name, count in waits.items() if not count]
+    for name in free:  # grows meanwhile
+        for behind in after[name]:
+            waits[behind] -= 1
+            if not waits[behind]:
+                free.append(behind)
+    return frozenset(waits).difference(free)
 
 
 def _closure(neighbours: Mapping[str, frozenset[str]], start: str) -> frozenset[str]:
@@ -157,8 +171,18 @@ def _by_inputs(plan: Plan, step: Step, states: Mapping[str, StepState], outputs:
                     return Standing(StepStatus.MISSING_INPUT, note)
     waits.update(name for name in plan.before[step.name] if not is_settled(states[name]))
     if waits:
-        return Standing(StepStatus.WAITING, "waits for " + ", ".join(plan.in_order(waits)))
+        return Standing(StepStatus.WAITING, _waiting_note(plan, step.name, waits))
     return Standing(StepStatus.READY)
+
+
+def _waiting_note(plan: Plan, name: str, waits: set[str]) -> str:
+    note = "waits for " + ", ".join(plan.in_order(waits))
+    if name not in plan.held_back:
+        return note
+    for each in plan.in_order(waits & plan.held_back):
+        if name in plan.ancestors(each):
+            return f"{note}; {each} waits for {name} in turn: remove an edge of this cycle from the DAG"
+    return note
 
 
 def _missing_input(step: Step, channel: str, reason: str) -> Standing:

@@ -244,7 +244,8 @@ def _place(finding: Finding, layout: ProjectLayout) -> str:
 def _summary(pipeline: Pipeline) -> Text:
     text = Text("Steps: ")
     kinds = [(kind, sum(step.kind is kind for step in pipeline.steps.values())) for kind in StepKind]
-    text.append(", ".join(f"{count} {kind}" for kind, count in kinds if count) + ". ")
+    text.append(", ".join(f"{count} {kind}" for kind, count in kinds if count) or "none")
+    text.append(". ")
     for severity, style in _SEVERITIES.items():
         if count := sum(each.severity is severity for each in pipeline.findings):
             name = "note" if severity is Severity.INFO else str(severity)

@@ -118,6 +118,16 @@ def test_an_error_is_exit_1_and_settings_mend_it(project: Path, capsys: pytest.C
     assert status == 1, "flags win over the settings file"
 
 
+def test_a_dag_without_steps_is_an_error_for_check_and_bad_input_for_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    next(project.glob("*.dag.json")).write_text('{"dag": {"nodes": [], "edges": []}}')
+    assert main(["check", str(project)]) == 1
+    assert "Steps: none. 1 error." in capsys.readouterr().out
+    assert main(["run", str(project)]) == 2
+    assert "the pipeline has no steps" in capsys.readouterr().err
+
+
 def test_untrusted_text_cannot_reach_the_terminal(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "scripts/clean.py").write_text("[/bold] \x1b[31m = \n")
     (project / "cursus-tui.yaml").write_text('environment: {Clean_training: {NOTE: "[red]\\e[31mx"}}\n')

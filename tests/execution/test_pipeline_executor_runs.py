@@ -36,6 +36,11 @@ def test_everything_runs_and_rows_are_counted(tmp_path: Path):
     assert summary.seconds > 0
 
 
+def test_a_pipeline_without_steps_does_not_pass(tmp_path: Path):
+    with pytest.raises(UserError, match="the pipeline has no steps"):
+        headless(pipeline_of(tmp_path, [], []))
+
+
 def test_the_first_failure_ends_it_unless_it_keeps_going(tmp_path: Path):
     steps = [step_of("A", tmp_path), step_of("B", tmp_path, ["data"]), step_of("Aside", tmp_path)]
     pipeline = pipeline_of(tmp_path, steps, [("A", "B", "data")])

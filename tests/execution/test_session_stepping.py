@@ -376,6 +376,19 @@ def test_a_cycle_waits_for_itself_and_the_rest_runs(tmp_path: Path):
     made.close()
 
 
+def test_a_step_in_a_cycle_says_that_it_is_and_one_behind_it_only_waits(tmp_path: Path):
+    steps = [step_of(name, tmp_path, ["data"]) for name in "BCD"]
+    made = bench(pipeline_of(tmp_path, steps, [("B", "C", "data"), ("C", "B", "data"), ("C", "D", "data")]))
+    made.run("continue_")
+    notes = {name: state.note for name, state in made.session.state.steps.items()}
+    assert notes == {
+        "B": "waits for C; C waits for B in turn: remove an edge of this cycle from the DAG",
+        "C": "waits for B; B waits for C in turn: remove an edge of this cycle from the DAG",
+        "D": "waits for C",
+    }
+    made.close()
+
+
 def test_a_flag_without_a_value_stands_alone_on_the_command_line(tmp_path: Path):
     arguments = {"A": (Value("--verbose", "", "config verbose", True, bare=True), Value("--rows", "5", "you", True))}
     made = bench(replace(chain(tmp_path, "A"), arguments=arguments))
