@@ -1,15 +1,16 @@
-"""Calling the user back: a bell and a desktop notification when something long has ended."""
+"""Calling the user back: a bell and a desktop notification when something long has ended, or stands."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from textual.app import App
 
-from cursus_tui.records.run import SessionState, StepStatus
+from cursus_tui.records.run import PauseReason, Phase, SessionState, StepStatus
 from cursus_tui.text import human_seconds, safe
 
 LONG_SECONDS = 10.0
@@ -37,6 +38,36 @@ def ended_long(before: SessionState | None, now: SessionState) -> list[str]:
         if ran and attempt.started and attempt.ended and attempt.ended - attempt.started > LONG_SECONDS:
             told.append(f"{name} {state.status.value} after {human_seconds(attempt.ended - attempt.started)}")
     return told
+
+
+class Patience:
+    """How long the user has waited, and what to call them back with.
+
+    Args:
+        clock: Seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def told(self, before: SessionState | None, now: SessionState) -> list[str]:
+        """What to tell of two snapshots: steps that took long, and that after a long while nothing runs any more."""
+        began, self._since = self._since, None
+        waited = self._clock() - began if began is not None else 0.0
+        if now.phase is Phase.RUNNING:
+            self._since = began if began is not None else self._clock()
+        if waited <= LONG_SECONDS:
+            return []
+        told = ended_long(before, now)
+        rests = [] if told or now.phase is Phase.RUNNING else [f"{_rest(now)} after {human_seconds(waited)}"]
+        return told + rests
+
+
+def _rest(now: SessionState) -> str:
+    if now.phase is not Phase.PAUSED or now.current is None:
+        return f"the run is {now.phase.value}"
+    return f"{now.current} has failed" if now.reason is PauseReason.FAILURE else f"paused {now.reason}: {now.current}"
 
 
 def call_user(app: App[object], text: str) -> None:

@@ -10,7 +10,7 @@ from fake_desk import FakeDesk
 
 from cursus_tui.app.arrangement import PANES, arrange, neighbour
 from cursus_tui.app.artifact_rows import FileChoice, artifact_rows
-from cursus_tui.app.attention import ended_long
+from cursus_tui.app.attention import Patience, ended_long
 from cursus_tui.app.editor import editor_command
 from cursus_tui.app.faces import LOOKS, face
 from cursus_tui.app.failure_text import default_frame, failure_content, locals_content
@@ -19,7 +19,7 @@ from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.situation import Situation
 from cursus_tui.app.tail import last_line
 from cursus_tui.records.errors import UserError
-from cursus_tui.records.run import BreakpointWhen, Phase, RunRecord, StepBreakpoint, StepStatus
+from cursus_tui.records.run import BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
 
 
@@ -129,6 +129,33 @@ def test_a_long_step_calls_back_and_a_short_one_does_not(desk: FakeDesk) -> None
         replace(after, steps={**after.steps, "prepare": slow}),
     )
     assert told == ["prepare passed after 60.0 s"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason", "told"),
+    [
+        (Phase.PAUSED, PauseReason.FAILURE, "prepare has failed after 60.0 s"),
+        (Phase.PAUSED, PauseReason.INSIDE_STEP, "paused inside step: prepare after 60.0 s"),
+        (Phase.FINISHED, None, "the run is finished after 60.0 s"),
+    ],
+)
+def test_who_waited_long_is_told_that_nothing_runs_any_more(
+    desk: FakeDesk, phase: Phase, reason: PauseReason | None, told: str
+) -> None:
+    now = [0.0]
+    patience = Patience(lambda: now[0])
+    idle = desk.session.state
+    runs = replace(idle, phase=Phase.RUNNING, current="prepare")
+    rests = replace(runs, phase=phase, reason=reason)
+    assert patience.told(idle, runs) == []
+    now[0] = 60.0
+    assert patience.told(runs, runs) == []
+    assert patience.told(runs, rests) == [told]
+    assert patience.told(rests, rests) == []
+    now[0] = 100.0
+    assert patience.told(rests, runs) == []
+    now[0] = 101.0
+    assert patience.told(runs, rests) == []
 
 
 def test_the_last_line_is_what_a_terminal_would_show(tmp_path: Path) -> None:

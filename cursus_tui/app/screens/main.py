@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from cursus_tui.app import messages
 from cursus_tui.app.actions import ACTIONS
 from cursus_tui.app.arrangement import PANES, TABS
-from cursus_tui.app.attention import call_user, ended_long
+from cursus_tui.app.attention import Patience, call_user
 from cursus_tui.app.awaiting import Awaiting
 from cursus_tui.app.disk_watch import DiskWatch
 from cursus_tui.app.keymap import Keymap
@@ -49,6 +49,7 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         super().__init__(desk, keymap)
         self._verbs = verbs
         self._awaiting = awaiting
+        self._patience = Patience()
         self._kept = desk.pipeline.overrides
         self.disk = DiskWatch(self)
         self.stops = Stops(self)
@@ -204,7 +205,7 @@ class MainScreen(PanedScreen, inherit_bindings=False):
     def _take(self, state: SessionState, *, edited: bool = False) -> None:
         """A newer snapshot; who edits a step goes on looking at it, wherever execution stands now."""
         before = self.situation.state
-        for told in ended_long(before, state):
+        for told in self._patience.told(before, state):
             call_user(self.app, told)
         moved = not edited and state.current is not None and (before is None or before.current != state.current)
         failed = state.reason is PauseReason.FAILURE and (before is None or before.reason is not PauseReason.FAILURE)
