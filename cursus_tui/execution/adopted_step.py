@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from cursus_tui.execution.left_behind import stop_left_behind
-from cursus_tui.execution.outcome import outcome_of, read_outcome, worker_lost
+from cursus_tui.execution.outcome import NEVER_BEGAN, never_began, outcome_of, read_outcome, worker_lost
 from cursus_tui.execution.ports import ExecutionResult, WorkerEvent
 from cursus_tui.execution.resources import ResourceSampler
 from cursus_tui.records.run import ResourceSample
@@ -32,7 +32,6 @@ APPEAR_SECONDS = 2.0
 """How long a step that was asked for just before its front died may take to leave its first trace."""
 ESCALATION_SECONDS = 1.0
 GONE = "its worker process ended without an outcome, while no session was there"
-NEVER_BEGAN = "it had not begun when the session that asked for it ended"
 
 
 class Trace(NamedTuple):
@@ -44,6 +43,7 @@ class Trace(NamedTuple):
     step_start: int
 
 
+_GIVEN_UP = {"boot": "", "given up": True}
 NOBODY = Trace(-1, -1, -1, -1)
 """Whoever it was is gone."""
 
@@ -192,7 +192,9 @@ class AdoptedStep:
     def _lose(self, why: str) -> None:
         # The zygote is gone; whatever it left behind in the step's group has nobody to answer to.
         self._signal(signal.SIGKILL)
-        lost = ExecutionResult("cancelled", None) if self._reason == "cancelled" else worker_lost(why)
+        lost = never_began() if was_given_up(self._folder) else worker_lost(why)
+        if self._reason == "cancelled":
+            lost = ExecutionResult("cancelled", None)
         result = replace(lost, orphans=stop_left_behind(self._folder.path))
         try:
             write_atomically(str(self._folder.outcome), outcome_of(result))
@@ -229,10 +231,18 @@ def give_up(folder: AttemptFolder) -> bool:
         Whether it is given up; False where it began meanwhile, or that cannot be told.
     """
     try:
-        write_once(str(folder.process), {"boot": "", "given up": True})
+        write_once(str(folder.process), _GIVEN_UP)
     except OSError:
         return False
     return True
+
+
+def was_given_up(folder: AttemptFolder) -> bool:
+    """Whether a front gave this attempt up before it began: this one, or one before it."""
+    try:
+        return bool(json.loads(read_regular(folder.process)) == _GIVEN_UP)
+    except (OSError, ValueError, RecursionError):
+        return False
 
 
 def read_trace(folder: AttemptFolder) -> Trace | None:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from cursus_tui.execution import inside_step
+from cursus_tui.execution.outcome import NOT_BEGUN
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.execution.position import LiveStep
 from cursus_tui.records.run import Attempt, BreakpointWhen, PauseReason, Phase, StepError, StepStatus
@@ -47,7 +48,10 @@ def ended(run: RunControl, live: LiveStep, result: ExecutionResult) -> None:
 def _after_step(run: RunControl, attempt: Attempt, cancelled: bool) -> None:
     goal, step = run.at.goal, attempt.step
     asked = goal.pause is PauseReason.AFTER_STEP or goal.pause_after == step
-    if cancelled or attempt.status is StepStatus.CANCELLED:
+    if not cancelled and attempt.error is not None and attempt.error.type == NOT_BEGUN:
+        run.notice(f"{step} was not run: {attempt.error.message}", "info")
+        run.pause(PauseReason.BEFORE_STEP, step)
+    elif cancelled or attempt.status is StepStatus.CANCELLED:
         # Also where it passed before it heard of that: whoever cancels does not want the next step to start.
         run.pause(PauseReason.AFTER_STEP, step)
     elif attempt.status is StepStatus.FAILED:

@@ -15,6 +15,8 @@ from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.storage.regular_file import read_regular
 from cursus_tui.storage.rows import printable
 
+NOT_BEGUN = "not begun"
+NEVER_BEGAN = "it had not begun when the session that asked for it ended"
 STATUSES = ("passed", "failed", "cancelled")
 FILES = ("imported_files", "returned")
 """Paths to be opened: they keep whatever bytes they have."""
@@ -23,6 +25,11 @@ FILES = ("imported_files", "returned")
 def worker_lost(message: str, hint: str = "") -> ExecutionResult:
     """The result of a step whose worker ended without an outcome."""
     return ExecutionResult("failed", None, StepError("worker lost", message, hint=hint))
+
+
+def never_began() -> ExecutionResult:
+    """The result of a step that was given up before any process had it: nothing of it failed."""
+    return ExecutionResult("cancelled", None, StepError(NOT_BEGUN, NEVER_BEGAN))
 
 
 def read_outcome(folder: AttemptFolder) -> ExecutionResult | None:

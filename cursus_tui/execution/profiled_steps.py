@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def profile(run: RunControl, step: str) -> None:
-    """Profile a step from now on where it runs, else its next attempt.
+    """Profile a step from now on where it runs, else its next attempt; so, too, where all it has left to do is to fail.
 
     Raises:
         IllegalCommand: It is profiled already, or there is no profiler.
@@ -27,7 +27,7 @@ def profile(run: RunControl, step: str) -> None:
     except ProfileError as problem:
         raise IllegalCommand(str(problem)) from None
     live = run.at.live
-    if live is None or live.attempt.step != step:
+    if live is None or live.attempt.step != step or run.at.held:
         run.profile_next |= {step}
         run.notice(f"the next run of {step} will be profiled", "info")
         return

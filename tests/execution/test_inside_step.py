@@ -153,6 +153,15 @@ def test_rerun_over_a_held_failure_lets_it_fail_first(tmp_path: Path):
     made.close()
 
 
+def test_of_a_held_failure_the_next_run_is_profiled(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path, StopKind.EXCEPTION)
+    made.session.profile("B").result(5)
+    assert not made.session._run.profilers, "all that is left of it is to end"
+    assert made.session._run.profile_next == {"B"}
+    debugger.when_resumed = lambda how: step.result.set_result(failed())
+    made.close()
+
+
 @pytest.mark.parametrize("step", ["A", "B"])
 def test_stepping_into_a_step_over_a_held_failure_lets_that_fail_first(tmp_path: Path, step: str):
     made, debugger, held = stopped_in_b(tmp_path, StopKind.EXCEPTION)

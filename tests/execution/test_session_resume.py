@@ -23,6 +23,7 @@ from scripted import (
     step_of,
 )
 
+from cursus_tui.execution.outcome import never_began
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.errors import UserError
@@ -103,6 +104,25 @@ def test_a_lost_worker_is_a_failed_step_that_continue_runs_again(tmp_path: Path,
     assert made.executor.started == ["A", "B"]
     assert [str(each.status) for each in made.session.attempts("A")] == ["failed", "passed"]
     assert set(made.statuses.values()) == {"passed"}
+    made.close()
+
+
+def test_a_step_that_never_began_has_not_failed_and_is_next(tmp_path: Path):
+    pipeline = chain(tmp_path, "A", "B")
+    run_id = left_running(pipeline, "A")
+    executor = ScriptedExecutor()
+    executor.adoption = lambda step: never_began()
+    heard: list[object] = []
+    made = bench(pipeline, run_id=run_id, executor=executor, start=False)
+    made.session.subscribe(heard.append)
+    made.session.start().result(5)
+    made.session.wait_settled(5)
+    assert made.stands == ("paused", "before step", "A")
+    assert made.statuses == {"A": "cancelled", "B": "waiting"}
+    assert any(isinstance(each, Noticed) and "had not begun" in each.message for each in heard)
+    made.run("step_over")
+    assert made.executor.started == ["A"]
+    assert [str(each.status) for each in made.session.attempts("A")] == ["cancelled", "passed"]
     made.close()
 
 
