@@ -59,9 +59,9 @@ def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace
     if state is None:
         glyph, tone, word = _KIND_GLYPHS[situation.pipeline.steps[name].kind]
         return NodeFace(glyph, word, tone, _mark(situation, name), ("", "", "", _noticed(situation, name))[:count])
-    glyph, tone = LOOKS[state.status]
+    glyph, tone = LOOKS[StepStatus.FAILED if is_held(situation, name) else state.status]
     standing = situation.stands_at == name and not situation.running
-    word = "set by hand" if _by_hand(state) else state.word
+    word = "held" if is_held(situation, name) else "set by hand" if _by_hand(state) else state.word
     word = f"→ {word}" if standing else word
     return NodeFace(
         glyph,
@@ -72,6 +72,11 @@ def face(situation: Situation, name: str, count: int = len(FIGURES)) -> NodeFace
         dim=state.status in (StepStatus.SKIPPED, StepStatus.NOT_LOCAL),
         stale=state.stale is not None,
     )
+
+
+def is_held(situation: Situation, name: str) -> bool:
+    """Whether it stands on the exception that it will fail with."""
+    return situation.held and situation.stands_at == name
 
 
 def _by_hand(state: StepState) -> bool:

@@ -277,6 +277,7 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         await stopped(driver, stops, 8, StopKind.EXCEPTION, "KeyError: 'amount' [/b]\x1b[2J")
         assert "✗ KeyError: 'amount' [/b]␛[2J" in driver.text
         assert "held on KeyError, line 8" in driver.told
+        assert "held on what it raised" in driver.text
         assert kinds(driver, 8) == {"failure"}
         frame = driver.main.situation.frame_in_view
         assert frame is not None
@@ -287,7 +288,10 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         assert "c lets the step fail" in driver.notices
         desk.session.note("it reads A's output \x1b[2J")
         await driver.until(lambda: "→ it reads A's output ␛[2J" in driver.text)
-        await driver.press("1", "e")
+        await driver.press("1")
+        assert "✗ prepare" in driver.text
+        assert "→ held" in driver.text
+        await driver.press("e")
         assert driver.main.situation.pane == "source"
         await driver.press("d")
         assert "/lib/pandas/core.py" in driver.text

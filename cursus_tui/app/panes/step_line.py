@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 
-from cursus_tui.app.faces import figures
+from cursus_tui.app.faces import figures, is_held
 from cursus_tui.app.panes.chrome import Line
 from cursus_tui.app.situation import Situation
 from cursus_tui.text import fit, safe
@@ -29,7 +29,8 @@ class StepLine(Line):
         if state is None:
             self.told = ""
             return
-        word = f"{state.word}, stale" if state.stale else state.word
+        word = "held on what it raised" if is_held(now, self.step) else state.word
+        word = f"{word}, stale" if state.stale else word
         if state.attempt is not None and state.attempt.by_hand:
             word += ", values set by hand"
         attempt = f"attempt {state.attempt.number}" if state.attempt and state.attempt.number > 1 else ""
