@@ -9,6 +9,7 @@ with InteractiveDebugger("sample:fraud_training") as debugger:
 
 from __future__ import annotations
 
+import operator
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -173,9 +174,8 @@ class InteractiveDebugger:
         """
         known = self._step(step)
         if line is not None:
-            self._done(
-                self.session.set_line_breakpoint(LineBreakpoint(_script(known), line, condition=condition or ""))
-            )
+            stop = LineBreakpoint(_script(known), _line_number(line), condition=condition or "")
+            self._done(self.session.set_line_breakpoint(stop))
             return
         if condition:
             raise UserError(
@@ -189,7 +189,7 @@ class InteractiveDebugger:
         """Remove the breakpoint before a step, or on a line of its script; nothing happens where there is none."""
         known = self._step(step)
         if line is not None:
-            self._done(self.session.remove_line_breakpoint(_script(known), line))
+            self._done(self.session.remove_line_breakpoint(_script(known), _line_number(line)))
         else:
             self._done(self.session.remove_breakpoint(step, BreakpointWhen.BEFORE))
 
@@ -362,6 +362,14 @@ class InteractiveDebugger:
             with suppress(DebugError):
                 self._debugger.interrupt()
             raise
+
+
+def _line_number(line: int) -> int:
+    """A whole number of any library; a notebook is not type checked."""
+    try:
+        return operator.index(line)
+    except TypeError:
+        raise UserError(f"{line!r} is no line number", expected="a whole number, from 1") from None
 
 
 def _script(step: Step) -> Path:

@@ -175,6 +175,10 @@ def test_what_makes_no_sense_is_refused_with_what_would(debugger: InteractiveDeb
         debugger.set_breakpoint(first, "n ==", line=LINE_OF_TOTAL)
     with pytest.raises(UserError, match="there is no line 999"):
         debugger.set_breakpoint(first, line=999)
+    for line in ("12", 1.5):
+        for command in (debugger.set_breakpoint, debugger.remove_breakpoint):
+            with pytest.raises(UserError, match="is no line number"):
+                command(first, line=line)
     for look in (debugger.stack, debugger.variables, lambda: debugger.evaluate("1")):
         with pytest.raises(UserError, match="no step is stopped inside"):
             look()
