@@ -36,12 +36,13 @@ def profile(screen: MainScreen) -> None:
         elif answer is not None and answer != "close":
             _go_to(screen, lines[int(answer)])
 
-    told = [*phases_and_memory(attempt, session.resources(attempt), _WIDTH), "", seen_in(known), " total   own  line"]
+    told = [*phases_and_memory(attempt, session.resources(attempt), _WIDTH), ""]
+    told.append(f"total and own share of {seen_in(known)}")
     words = [_words(each) for each in lines]
     # Which line it is must be read whole, its code need not.
     room = max(20, _WIDTH - 4 - max(map(cell_len, words), default=0))
     texts = [fit(safe(each.text or each.function, _WIDTH), room) for each in lines]
-    places = [(str(number), *told) for number, told in enumerate(zip(words, texts, strict=True))]
+    places = [(str(number), *row) for number, row in enumerate(zip(words, texts, strict=True))]
     answers = [("again", "Profile its next run", ""), *places]
     title = f"Profile of {step}, attempt {attempt.number}"
     screen.app.push_screen(Choose(title, "\n".join(told), answers, selected="0"), answered)
