@@ -300,6 +300,19 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         assert desk.session.given == [("step_into", "train"), ("rerun", "train"), ("continue_",)]
 
 
+async def test_an_edit_at_a_stop_says_that_the_step_has_the_old_script(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        script = desk.pipeline.steps["prepare"].script
+        assert script is not None
+        await driver.press("s")
+        await stopped(driver, stops, 8)
+        driver.main.scripts_changed(frozenset({script.with_name("other.py")}))
+        assert "as it was" not in driver.notices
+        driver.main.scripts_changed(frozenset({script}))
+        await driver.settle()
+        assert "prepare runs on with the script as it was: r runs it again with the edit" in driver.notices
+
+
 # --- IDEs
 
 

@@ -298,6 +298,9 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         for name, step in self.situation.pipeline.steps.items():
             if step.script in changed and self.session is not None:
                 self._script_changed(name)
+        stopped = self.situation.pipeline.steps.get(self.situation.stop.step) if self.situation.stop else None
+        if stopped is not None and stopped.script in changed:
+            self.say(f"{stopped.name} runs on with the script as it was: r runs it again with the edit")
         if "source" in self._panes:
             self.source_pane.reload()
 
