@@ -15,7 +15,8 @@ from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.evaluations import Evaluations
 from cursus_tui.debugging.followed import Followed
-from cursus_tui.debugging.readings import condition_failure, exception_text, kind_of_stop, place_of, rows_of, whole
+from cursus_tui.debugging.pause import Pause
+from cursus_tui.debugging.readings import condition_failure, exception_text, frames_of, kind_of_stop, place_of, whole
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
 from cursus_tui.debugging.type_ahead import TypeAhead
 from cursus_tui.debugging.upstream import SLOW
@@ -48,7 +49,6 @@ EVENTS = frozenset({"breakpoint", "invalidated", "loadedSource", "module", "outp
 """Events that IDEs get as they come."""
 QUIET_SECONDS = 0.1
 """A step that stops again by then has not gone on, for the session and the screen."""
-SLOW_PAUSE_SECONDS = 3.0
 
 
 class Hub:
@@ -76,7 +76,6 @@ class Hub:
         self._stop: DebugStop | None = None
         self._number = 0
         self._evaluations = Evaluations(self._publish)
-        self._pausing = False
         self._ahead = TypeAhead()
         self._tasks: set[asyncio.Task[object]] = set()
         self.link = StepLink(
@@ -91,6 +90,7 @@ class Hub:
                 spawn=self._spawn,
             ),
         )
+        self._pause = Pause(self.link, self.warn)
 
     # --- attempts, as the session tells of them
 
@@ -154,7 +154,7 @@ class Hub:
         for thread in self.threads:
             self.broadcast("thread", {"reason": "exited", "threadId": thread})
         self.threads.clear()
-        self._pausing = False
+        self._pause.lost()
         self._ahead.clear()
         self._settled(self._number)
 
@@ -167,7 +167,9 @@ class Hub:
     def _just_my_code(self) -> bool:
         # A breakpoint in a library would never stop.
         in_library = any("site-packages" in key for key in self.armed.files())
-        return not in_library and all(client.just_my_code for client in (self.terminal, *self.ides))
+        return not (in_library or self._pause.in_libraries) and all(
+            client.just_my_code for client in (self.terminal, *self.ides)
+        )
 
     # --- stops
 
@@ -200,14 +202,15 @@ class Hub:
                 once=self.armed.kind_at(path, line),
                 known=self.armed.is_at(path, line),
                 called=followed.in_breakpoint_call,
-                paused=self._pausing,
+                paused=self._pause.wished,
             ),
             thread=thread,
             file=Path(path) if path else None,
             line=line or None,
             text=exception_text(body),
         )
-        followed.in_breakpoint_call = self._pausing = False
+        followed.in_breakpoint_call = False
+        self._pause.stopped()
         if (how := self._ahead.at(stop)) is not None:
             await self._let_on(how, thread)
             return
@@ -217,6 +220,8 @@ class Hub:
         if stop.kind is StopKind.EXCEPTION:
             self._held(stop)
         await self._sync(self.armed.clear_once())
+        if any(frame.user for frame in frames_of(stack)):
+            await self._pause.put_back()
 
     def _goes_on(self, but: Client | None) -> None:
         """A resume was sent, or seen: the stop is over for everyone."""
@@ -297,6 +302,8 @@ class Hub:
         if upstream is None:
             raise DebugError(NOT_DEBUGGED)
         if command in RESUMES:
+            if command == "continue":
+                await self._pause.put_back()
             if self.halted is None:
                 raise DebugError("it is not stopped")
             stood = self.halted, self._stop, self._number
@@ -351,15 +358,8 @@ class Hub:
             raise DebugError("no step runs")
         attached = await self.link.attach_or_say(self.running)
         if attached and self.halted is None and self.link.upstream is not None:
-            self._pausing = True
-            threads = rows_of(await self.link.upstream.ask("threads", {}), "threads")
-            await self.link.upstream.ask("pause", {"threadId": whole(threads[0].get("id")) if threads else 1})
-            asyncio.get_running_loop().call_later(SLOW_PAUSE_SECONDS, self._still_runs, self.running, self._number)
-
-    def _still_runs(self, followed: Followed | None, number: int) -> None:
-        """A pause takes effect at the next line of Python: inside of one long call there is none."""
-        if self._pausing and followed is not None and followed is self.running and number == self._number:
-            self.warn(f"{followed.step} is inside of a long call: it stops at the next line of its code")
+            await self._pause.ask(self.link.upstream)
+            self._spawn(self._pause.insist(self.link.upstream, self.running.step))
 
     async def run_to(self, path: str, line: int) -> None:
         """Stop on a line, once; a stopped step goes on."""

@@ -13,7 +13,7 @@ from fake_pydevd import FakePydevd
 from hub_desk import NONE, SCRIPT, Desk, until
 
 from cursus_tui.app.ports import DebuggerPort
-from cursus_tui.debugging import hub
+from cursus_tui.debugging import pause
 from cursus_tui.execution.ports import DebugPort, StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, LineBreakpoint, Resume, StopKind
 from cursus_tui.records.run import Attempt, StepStatus
@@ -220,11 +220,11 @@ def test_the_first_breakpoint_starts_the_debugger_of_a_running_step_once(desk: D
 
 
 def test_a_pause_that_takes_long_is_explained(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "SLOW_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(pause, "SLOW_PAUSE_SECONDS", 0.05)
     step = desk.attached()
     desk.debug.suspend()
     step.wait_for("pause")
-    until(lambda: desk.notices() == ["train is inside of a long call: it stops at the next line of its code"])
+    until(lambda: desk.notices() == ["train is inside of a long call: it stops at its next line of Python"])
     step.stop(3, "pause")
     assert desk.told.next().kind is StopKind.PAUSE
 

@@ -82,6 +82,49 @@ def test_a_running_step_can_be_paused(desk: Desk) -> None:
     assert desk.finish().status == "passed"
 
 
+FITTING = """\
+import time
+
+ENDS = []
+
+def fit(begun):
+    open(begun, "x").close()
+    until = time.monotonic() + 30
+    while not ENDS and time.monotonic() < until:
+        update()
+
+def update():
+    time.sleep(0.01)
+
+def train(begun):
+    fit(begun)
+"""
+
+
+def test_a_step_that_computes_in_a_library_is_paused_there(desk: Desk) -> None:
+    library, begun = desk.folder / "site-packages" / "fitting.py", desk.folder / "begun"
+    library.parent.mkdir()
+    library.write_text(FITTING)
+    source = f"import sys\nsys.path.insert(0, {str(library.parent)!r})\nimport fitting\n{SCRIPT}"
+    desk.start(source.replace("total = 0\n", f"total = 0; fitting.train({str(begun)!r})\n    fitting.update()\n"))
+    until(begun.exists)
+    desk.debug.suspend()
+    stop = desk.stopped(10)
+    assert (stop.kind, stop.file) == (StopKind.PAUSE, library)
+    frames = desk.debug.frames(stop.thread).result(5)
+    assert [one.name for one in frames if one.name != "update"] == ["fit", "train", "main", "<module>"]
+    assert desk.notices() == []
+    desk.debug.evaluate("ENDS.append(1)", frames[0].id).result(5)
+    line = desk.script.read_text().split("\n").index("    fitting.update()") + 1
+    desk.lines(line)
+    desk.debug.resume(Resume.CONTINUE)
+    assert desk.stopped(10).line == line
+    for _ in range(2):
+        desk.debug.resume(Resume.INTO)
+        assert desk.stopped(10).file == desk.script, "libraries count no more"
+    assert desk.finish().status == "passed"
+
+
 def test_conditions_hits_and_logpoints(desk: Desk) -> None:
     def line(**options: str) -> LineBreakpoint:
         return LineBreakpoint(desk.script, IN_LOOP, **options)
