@@ -15,6 +15,8 @@ from key_scripts import Tried, first_line_of_main, line_of
 from node_client import NodeIde
 
 TRIED = "# tried by keys\n"
+BREAKS = (" on  line ", "no breakpoints:")
+"""What the Breaks pane says of the screen's own."""
 
 
 @dataclass
@@ -117,7 +119,7 @@ def ide_leaves(at: At, *, dies: bool) -> None:
         at.ide.close()
         at.ide = None
         at.screen.keys("8")
-        at.screen.when(lambda: " on  line " in at.screen.screen(), "the breakpoints")
+        at.screen.when(lambda: any(sign in at.screen.screen() for sign in BREAKS), "the breakpoints, if there are any")
         at.screen.when(lambda: " on  IDE " not in at.screen.screen(), "the IDE's breakpoint gone")
         expect(at.screen.line == before, f"the stop stays on {before}: {at.screen.line}")
 
@@ -243,7 +245,7 @@ def close_console(screen: KeyScreen) -> None:
 
 
 def paused(at: At) -> None:
-    """Trained for long, an IDE attached meanwhile, stopped by a key where the library returns, cancelled."""
+    """Trained for long, an IDE attached meanwhile, stopped by a key inside of the library, cancelled."""
     screen, train = at.screen, "model = train_model(config, dtrain, dval)"
     into_main(at)
     with at.report.scene("p") as seen:
@@ -258,10 +260,9 @@ def paused(at: At) -> None:
         screen.when(lambda: screen.line is None, "it runs")
         attach(at)
         screen.keys("p")
-        screen.see("is inside of")
-        screen.when(lambda: screen.line is not None, "paused once the library has returned")
+        screen.when(lambda: screen.line is not None, "paused inside of the library")
         both_stand(at)
-        screen.pane("9", "main ")
+        screen.pane("9", "train_model ")
         seen.append(f"attached while it runs; {screen.status.strip().partition(' · ')[0]}")
     ide_leaves(at, dies=True)
     with at.report.scene("x"):
