@@ -171,7 +171,7 @@ E2E = (
         holds=("field_type", "'TEXT'"),
         plain="content_types = get_environment_content_types(environ_vars)",
         table="hyperparams",
-        shows=("full_field_list",),
+        shows=("full_field_list", "row 1 of"),
         broken=('model_dir = Path(input_paths["model_input"])', 'model_dir = Path(input_paths["model_output"])'),
         raises="KeyError",
         completes=("payload_sample_d", "payload_sample_dir"),
