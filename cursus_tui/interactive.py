@@ -10,6 +10,7 @@ with InteractiveDebugger("sample:fraud_training") as debugger:
 from __future__ import annotations
 
 import operator
+from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from cursus_tui.pipeline.overrides import merge, nearest
 from cursus_tui.pipeline.values import as_text
 from cursus_tui.records.debug import DebugError, DebugStop, LineBreakpoint, StackFrame, StopKind, Variable
 from cursus_tui.records.errors import UserError
+from cursus_tui.records.events import Noticed, SessionEvent
 from cursus_tui.records.interactive import InspectedData, InteractiveExecutionResult
 from cursus_tui.records.opening import OpenOptions
 from cursus_tui.records.pipeline import Overrides, Step
@@ -79,6 +81,9 @@ class InteractiveDebugger:
             raise
         assert self._bench.debugger is not None
         self._debugger = self._bench.debugger
+        self._notices: deque[str] = deque(maxlen=20)
+        for source in (self.session, self._debugger):
+            source.subscribe(self._heard)
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +96,10 @@ class InteractiveDebugger:
     def close(self) -> None:
         """End the session and release everything; what runs or is stopped is cancelled."""
         self._bench.close()
+
+    def _heard(self, event: SessionEvent) -> None:
+        if isinstance(event, Noticed) and event.severity != "info":
+            self._notices.append(event.message)
 
     # Where it stands
 
@@ -106,8 +115,12 @@ class InteractiveDebugger:
         at = state.steps.get(state.current) if state.current else None
         error = at.attempt.error if at is not None and at.attempt is not None else None
         return InteractiveExecutionResult(
-            state.run_id, state.phase, state.reason, state.current, stop, error, state.steps
+            state.run_id, state.phase, state.reason, state.current, stop, error, state.steps, self._new_notices()
         )
+
+    def _new_notices(self) -> tuple[str, ...]:
+        """Taken one by one: the session's thread may add another meanwhile."""
+        return tuple(self._notices.popleft() for _ in range(len(self._notices)))
 
     # Going on
 

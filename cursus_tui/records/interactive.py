@@ -25,6 +25,8 @@ class InteractiveExecutionResult:
     error: StepError | None = field(repr=False)
     """Why that step failed, once its attempt has ended."""
     steps: Mapping[str, StepState] = field(repr=False)
+    notices: tuple[str, ...] = ()
+    """Warnings since the result before it, such as of a breakpoint's condition that raised."""
 
     @property
     def finished(self) -> bool:
@@ -32,7 +34,10 @@ class InteractiveExecutionResult:
         return self.phase is Phase.FINISHED
 
     def __str__(self) -> str:
-        """Such as ``paused inside step B, breakpoint at b.py:12``."""
+        """Such as ``paused inside step B, breakpoint at b.py:12``, and a line for each notice."""
+        return "\n".join((self._where(), *(f"  {notice}" for notice in self.notices)))
+
+    def _where(self) -> str:
         if self.stop is not None:
             where = f"{self.stop.file.name}:{self.stop.line}" if self.stop.file is not None else "a line without a file"
             text = f": {self.stop.text}" if self.stop.text else ""

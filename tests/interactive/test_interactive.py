@@ -142,6 +142,16 @@ def test_a_failed_step_is_held_with_its_frames_and_runs_again_with_another_param
     assert debugger.continue_execution(PATIENCE).finished
 
 
+def test_a_condition_that_raises_stops_and_says_so_once(debugger: InteractiveDebugger) -> None:
+    first, _ = steps_of(debugger)
+    debugger.set_breakpoint(first, "nowhere > 3", line=LINE_OF_SHARE)
+    stood = debugger.run_to_breakpoint(PATIENCE)
+    assert stood.stop.line == LINE_OF_SHARE
+    assert len(stood.notices) == 1
+    assert "NameError: name 'nowhere' is not defined" in str(stood)
+    assert debugger.step_over(PATIENCE).notices == ()
+
+
 def test_a_step_is_entered_at_the_first_line_of_its_main(debugger: InteractiveDebugger) -> None:
     _, second = steps_of(debugger)
     stood = debugger.step_into(timeout=PATIENCE)
