@@ -73,6 +73,12 @@ def command_line(pid: int, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def cleans_up(pid: int) -> bool:
+    """Whether a process is what Python starts beside a pool: it ends by itself once the pool's users have."""
+    line = command_line(pid, 4096)
+    return any(each in line for each in ("resource_tracker import main", "forkserver import main", "popen_loky_posix"))
+
+
 def is_worker(pid: int) -> bool:
     """Whether a process is a zygote or a step of ours, by the command line that both share."""
     try:

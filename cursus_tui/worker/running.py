@@ -15,11 +15,13 @@ from .forking import ForkedChild
 from .job import REPORTS_FILE, Job
 from .log_drain import LogDrain
 from .outcome import AttemptReport, write_atomically, write_once
-from .processes import boot_id, command_line, descendants
+from .processes import boot_id, cleans_up, command_line, descendants
 
 OUTPUT_INTERVAL_SECONDS = 0.05
 DRAIN_SECONDS = 0.3
 """How long after its exit a step's descendants may go on by themselves and hold its pipes."""
+CLEAN_UP_SECONDS = 3.0
+"""How long those may that clean up after a pool; killed, they leave semaphores and shared memory behind."""
 ESCALATION_SECONDS = 1.0
 """Between INT and TERM, and between TERM and KILL."""
 LEAVE_SECONDS = 10.0
@@ -112,6 +114,7 @@ class RunningStep:
         self._held_since: Optional[float] = None
         self._held_seconds = 0.0
         self._held_told = 0.0
+        self._cleaned_up = False
         self._timeout_at = time.monotonic() + job.timeout_seconds if job.timeout_seconds else None
         self._control = LineSocket(child.control, selector, self._received)
         self._out = LogDrain(child.output, job.file("stdout.log"), job.log_limit_bytes, selector)
@@ -313,6 +316,9 @@ class RunningStep:
             self._complete(ending)
             return
         if self._drain_until is not None and now < self._drain_until:
+            return
+        if orphans and not self._cleaned_up and any(map(cleans_up, orphans)):
+            self._cleaned_up, self._drain_until = True, now + CLEAN_UP_SECONDS
             return
         if orphans and not self._orphans:
             self._kill(orphans)

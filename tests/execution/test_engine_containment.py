@@ -384,6 +384,19 @@ def test_a_syntax_error_names_its_line(runner: Runner) -> None:
     assert result.error.frames[-1].source == "y = = 2"
 
 
+def test_what_cleans_up_after_a_pool_is_let_end_by_itself(runner: Runner, tmp_path: Path) -> None:
+    mark = tmp_path / "cleaned"
+    attempt = runner.run_main(
+        f"""
+        tracker = "import time; time.sleep(1); open({str(mark)!r}, 'w')  # resource_tracker import main"
+        subprocess.Popen([sys.executable, "-c", tracker])
+        """,
+        before="import subprocess, sys",
+    )
+    assert (attempt.result.status, attempt.result.orphans) == ("passed", ())
+    assert mark.exists(), "on a busy box it takes a while: killed, it leaves semaphores and shared memory behind"
+
+
 def test_two_steps_at_once_keep_their_own_orphans(runner: Runner) -> None:
     slow = runner.start_main("import time\nprint('on', flush=True)\ntime.sleep(1)")
     slow.wait_for_output("on")
