@@ -90,6 +90,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
             if not action.binding:
                 self.bind(key, f"perform('{action.id}', '{scope.name}')", description=action.title, show=False)
         self.bind("ctrl+c", "copy_or_tell", show=False)
+        self.bind("ctrl+z", "suspend_process", show=False)
 
     def _wear(self, looks: Looks) -> None:
         if looks.plain:

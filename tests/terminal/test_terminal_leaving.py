@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from real_terminal import PROGRAM
 from small_project import COPYING, HOLDING, write_project
 
 if TYPE_CHECKING:
@@ -197,3 +198,24 @@ def test_an_error_of_ours(
     assert "hunter2" not in screen.written, "values of ours may be secrets of the user's"
     assert ("Traceback" in shown) == bool(flags)
     assert ("same command with --debug" in shown) != bool(flags)
+
+
+def test_it_makes_room_for_the_shell_and_comes_back(terminal: Callable[..., Terminal], held: tuple[Path, Path]) -> None:
+    project, hold = held
+    screen = terminal("--norc", "-i", program=("bash",), environment={"PS1": "shell> "})
+    screen.wait_for("shell>")
+    screen.type(f"'{PROGRAM}' debug '{project}'")
+    screen.keys("Enter")
+    screen.wait_for("run Slow")
+    screen.keys("n")
+    screen.wait_for("running")
+    screen.keys("C-z")
+    screen.wait_for("Stopped", "shell>")
+    hold.unlink()  # the step goes on, and ends
+    screen.type("fg")
+    screen.keys("Enter")
+    screen.wait_for("Slow", "passed")
+    screen.keys("q")
+    screen.until(lambda: screen.fact("alternate_on") == "0")
+    screen.type("exit")
+    screen.keys("Enter")
