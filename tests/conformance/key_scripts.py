@@ -152,7 +152,7 @@ E2E = (
         holds=("files_added", "3"),
         plain='input_model_tar = model_path / "model.tar.gz"',
         table="environ_vars",
-        shows=("WORKING_DIRECTORY",),
+        shows=("WORKING_DIRECTORY", "row 1 of"),
         broken=(
             'script_path = Path(input_paths["inference_scripts_input"])',
             'script_path = Path(input_paths["scripts"])',
