@@ -267,7 +267,8 @@ def paused(at: At) -> None:
     ide_leaves(at, dies=True)
     with at.report.scene("x"):
         screen.keys("x")
-        screen.see("cancelled")
+        screen.when(lambda: screen.line is None, "it is over")
+        screen.pane("1", "cancelled")
 
 
 # --- breakpoints ---------------------------------------------------------------------------------------
