@@ -52,7 +52,6 @@ class StepRun:
         self.failures = FailureReporter(job.is_user_file, self.masker)
         self._modules = modules
         self._source = b""
-        self._script = ScriptImportManager(job.script, [job.script_folder, *job.python_paths])
         self._debugger = Debugger(job.file("debugger.log"), self.sender.send, self.masker.text)
 
     def run(self) -> int:
@@ -117,12 +116,12 @@ class StepRun:
         send("importing")
         started = time.perf_counter()
         install_stubs(job.stubs, send)
+        manager = ScriptImportManager(job.script, [job.script_folder, *job.python_paths])
         source = self._source = read_source(job.script)
         detail = secure_pypi_override(job, source)
         if detail is not None:
             send("override", kind="environment", name=SECURE_PYPI, detail=detail)
-        package = None if job.as_shipped else prepare_package(job.script, source, send)
-        script = self._script.import_script(source, package)
+        script = manager.import_script(source, None if job.as_shipped else prepare_package(job.script, source, send))
         self.sender.hold("imported", seconds=time.perf_counter() - started)
         return MainCall(job, script, self._paths, send, self.masker, before_main)
 
@@ -192,8 +191,7 @@ class StepRun:
 
     def _report_modules(self) -> None:
         used = self._modules.since(self.job.script, self._source, self.job.is_own_file)
-        compiled = self._script.compiled
-        self.sender.hold("modules", files=used.files, libraries=used.libraries, parts=used.parts, compiled=compiled)
+        self.sender.hold("modules", files=used.files, libraries=used.libraries, parts=used.parts)
 
     def _announce_end(self) -> None:
         lingering = lingering_threads()

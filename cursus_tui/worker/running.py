@@ -96,8 +96,6 @@ class RunningStep:
         self.reaped = False
         self.parts: List[str] = []
         """Parts of warm libraries that it had to import itself."""
-        self.compiled = False
-        """Whether it had to compile its script itself."""
         self._send = send
         self._report = AttemptReport(time.time(), job.is_user_file)
         self._signals: List[Tuple[float, int]] = []
@@ -275,7 +273,6 @@ class RunningStep:
             self._report.take(event)
             if event.get("event") == "modules" and isinstance(event.get("parts"), list):
                 self.parts = [part for part in event["parts"] if isinstance(part, str)]
-                self.compiled = event.get("compiled") is True
             elif event.get("event") == "started" and self._reason is not None:
                 # The first INT may have come before the child listened.
                 self._signal(signal.SIGINT)

@@ -8,11 +8,9 @@ import importlib.util
 import linecache
 import os
 import re
-import stat
 import sys
-import warnings
 from types import CodeType, ModuleType
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
 
 _MAIN_BLOCK = re.compile(
     rb"""^if[ \t]*\(?[ \t]*(?:__name__[ \t]*==[ \t]*(["'])__main__\1|(["'])__main__\2[ \t]*==[ \t]*__name__)""",
@@ -22,10 +20,6 @@ _RUNS_MAIN = re.compile(rb"__main__|^(?!async def|def).*\bmain[ \t]*\(", re.MULT
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _RELATIVE_IMPORT = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+.*$", re.MULTILINE)
-MODEST_BYTES = 256 << 10
-_Halves = Tuple[CodeType, Optional[CodeType]]
-_REMEMBERED: Dict[Tuple[bytes, str], Optional[_Halves]] = {}
-"""Text and name of a script -> what it compiles to: a child has what its zygote compiled. None where that is odd."""
 _FUTURE_FLAGS = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
@@ -50,8 +44,6 @@ class ScriptImportManager:
     """
 
     def __init__(self, script: str, search: List[str]) -> None:
-        self.compiled = False
-        """Whether the script had to be compiled here."""
         self.script = script
         self.search = search
 
@@ -65,9 +57,7 @@ class ScriptImportManager:
         Raises:
             BaseException: Whatever the script raises, ``SyntaxError`` included.
         """
-        remembered = _REMEMBERED.get((source, self.script))
-        self.compiled = remembered is None
-        body, block = remembered or split_at_main_block(source, self.script)
+        body, block = split_at_main_block(source, self.script)
         module = ModuleType("__main__")
         module.__file__ = self.script
         module.__package__ = package
@@ -93,45 +83,12 @@ class ScriptImportManager:
 
 
 def read_source(script: str) -> bytes:
-    """The script's bytes; read each time, so an edit is always seen."""
+    """The script's bytes; compiled afresh each time, so an edit is always seen."""
     with open(script, "rb", 0) as file:
         return file.read()
 
 
-def remember(script: str) -> bool:
-    """Compile a script ahead, so that children need not for as long as its text stays. Call it after one of them did.
-
-    Returns:
-        Whether there is something new to have. Not for a text of which the compiler warns: each step's log says that.
-    """
-    source = _modest_source(script)
-    text = (source or b"", script)
-    if source is None or text in _REMEMBERED:
-        return False
-    for other in [each for each in _REMEMBERED if each[1] == script]:
-        del _REMEMBERED[other]
-    _REMEMBERED[text] = None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            _REMEMBERED[text] = split_at_main_block(*text)
-    except Exception:
-        return False
-    return True
-
-
-def _modest_source(script: str) -> Optional[bytes]:
-    """A script's bytes; None where it is no file any more, or so large that compiling it would hold up others."""
-    try:
-        descriptor = os.open(script, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", 0) as file:
-            status = os.fstat(descriptor)
-            return file.read() if stat.S_ISREG(status.st_mode) and status.st_size <= MODEST_BYTES else None
-    except OSError:
-        return None
-
-
-def split_at_main_block(source: bytes, script: str) -> _Halves:
+def split_at_main_block(source: bytes, script: str) -> Tuple[CodeType, Optional[CodeType]]:
     """The code before the ``__main__`` block, and the code from it on; file name and line numbers are the script's.
 
     Raises:

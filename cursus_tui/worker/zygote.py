@@ -27,7 +27,6 @@ from .modules import ModuleRecord
 from .preload import STANDARD_LIBRARY, preload
 from .processes import descendants, environment_has, identity, is_alive, main_thread_children
 from .running import RunningStep, leave_trace
-from .script_import import remember
 from .streams import open_streams
 
 LONGEST_TMP = 60
@@ -94,7 +93,6 @@ class Zygote:
         self._modules: Optional[ModuleRecord] = None
         self._is_settled = False
         self._learned: Set[str] = set()
-        self._to_remember: Optional[str] = None
         self._short_folder: Optional[str] = None
         self._selector = selectors.PollSelector()
         self._wake_up, self._wake_up_writer = os.pipe()
@@ -152,22 +150,17 @@ class Zygote:
 
     def _seconds_to_wait(self) -> Optional[float]:
         if not self._steps:
-            return 0.0 if self._preloads or self._to_lend or self._to_remember or self._spare is None else None
+            return 0.0 if self._preloads or self._to_lend or self._spare is None else None
         deadlines = [self._flush_at, *(step.deadline for step in self._steps.values())]
         soonest = min((deadline for deadline in deadlines if deadline is not None), default=None)
         return None if soonest is None else max(0.0, soonest - time.monotonic())
 
     def _use_idle_time(self) -> None:
-        """Nothing runs and nobody asks: get ready what children share, then have one ready for the next step."""
+        """Nothing runs and nobody asks: import what was asked for, then have a child ready for the next step."""
         if self._preloads:
             self._preload_next()
         elif self._to_lend is not None:
             self._lend(self._to_lend)
-        elif self._to_remember is not None:
-            script, self._to_remember = self._to_remember, None
-            if remember(script):
-                self._drop_spare()
-                self._is_settled = False
         elif self._spare is None:
             self._spare = self._fork_waiting()
 
@@ -226,14 +219,12 @@ class Zygote:
             step.front_gone()
 
     def _learn(self, step: RunningStep) -> None:
-        """Compile its script, when there is time, and import what a step had to of libraries that were to be warm.
+        """Import, when there is time, what a step had to import of libraries that were to be warm.
 
         Pandas, for one, imports the writer of a kind of file when the first such file is written: in each step anew.
         """
         if step.job.isolation == "subprocess":
             return
-        if step.compiled:
-            self._to_remember = step.job.script
         parts = [part for part in step.parts if part not in self._learned and part not in sys.modules]
         parts = [part for part in parts if part.partition(".")[0] in sys.modules and _PART.match(part)]
         self._learned.update(parts)

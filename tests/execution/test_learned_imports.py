@@ -52,30 +52,6 @@ def test_nothing_is_learned_of_a_step_that_brought_in_what_does_not_survive_a_fo
     assert [run.stdout for run in runs] == ["cold\n"] * 3, runs[0].stderr
 
 
-def test_a_script_that_ran_is_compiled_for_the_steps_after_it_and_an_edit_is_seen_at_once(runner: Runner) -> None:
-    script = runner.folder / "again.py"
-
-    def run(text: str) -> tuple[str, bool]:
-        script.write_text(text)
-        attempt = runner.start_file(script)
-        assert attempt.result.status == "passed", attempt.stderr
-        return attempt.stdout, attempt.named("modules")[0].fields["compiled"]
-
-    assert run("print(1)") == ("1\n", True)
-    assert any(run("print(1)") == ("1\n", False) for _ in range(ATTEMPTS))
-    assert run("print(2)") == ("2\n", True)
-    assert run("print(1)")[0] == "1\n"
-
-
-def test_what_the_compiler_warns_of_is_in_each_log(runner: Runner) -> None:
-    script = runner.folder / "odd.py"
-    script.write_text("x = 1 is 1\n")
-    for _ in range(4):
-        attempt = runner.start_file(script)
-        assert attempt.result.status == "passed"
-        assert "SyntaxWarning" in attempt.stderr
-
-
 def test_a_projects_own_modules_are_never_learned(runner: Runner) -> None:
     folder = runner.folder / "project"
     (folder / "ours").mkdir(parents=True)

@@ -22,7 +22,7 @@ from cursus_tui.worker.masking import Masker
 from cursus_tui.worker.modules import imported_names
 from cursus_tui.worker.outcome import AttemptReport, crash_frames
 from cursus_tui.worker.processes import command_line, descendants, is_alive, process_stat
-from cursus_tui.worker.script_import import remember, split_at_main_block, uses_relative_imports
+from cursus_tui.worker.script_import import split_at_main_block, uses_relative_imports
 from cursus_tui.worker.summaries import one_line
 from cursus_tui.worker.zygote import new_short_folder
 
@@ -120,24 +120,6 @@ def test_a_script_is_split_where_its_block_begins() -> None:
     with pytest.raises(SyntaxError) as error:
         split_at_main_block(b"x = 1\nif __name__ == '__main__':\n    y = = 2\n", "s.py")
     assert error.value.lineno == 3
-
-
-@pytest.mark.parametrize("odd", ["x = 1 is 1\n", "x = = 1\n", "x = 1\0\n", "(" * 500])
-def test_a_script_is_compiled_ahead_once_for_each_text_and_an_odd_one_never(tmp_path: Path, odd: str) -> None:
-    script = tmp_path / "s.py"
-    script.write_text("x = 1\n")
-    assert remember(str(script))
-    assert not remember(str(script))
-    script.write_text(odd)
-    assert not remember(str(script))
-    script.write_text("x = 2\n")
-    assert remember(str(script))
-
-
-def test_what_is_no_script_any_more_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.py")
-    assert not remember(str(tmp_path / "none.py"))
-    assert not remember(str(tmp_path / "pipe.py"))
 
 
 def test_imports_are_read_from_source() -> None:
