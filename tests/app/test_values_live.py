@@ -93,7 +93,7 @@ def test_an_answer_that_comes_after_the_step_went_on_is_not_used(step: FakeValue
 
 
 def test_a_value_without_rows_says_so(step: FakeValues, data: DataClient) -> None:
-    with pytest.raises(DebugError, match="a int has no rows"):
+    with pytest.raises(DebugError, match="an int has no rows"):
         opened(step, data, "number")
 
 
