@@ -307,6 +307,7 @@ class Hub:
             if self.halted is None:
                 raise DebugError("it is not stopped")
             stood = self.halted, self._stop, self._number
+            command = self._from_here(command)
             posted = upstream.post(command, arguments)
             # Forgotten at once: a second resume of a step that runs would never be answered.
             self._goes_on(client)
@@ -323,6 +324,15 @@ class Hub:
         if sets_values(command, arguments):
             self._set_by_hand()
         return answer
+
+    def _from_here(self, command: str) -> str:
+        """The request that does what a resume says where the step stands.
+
+        A pause may have come as a function returns. The debugger then waits for another line of that call, which never
+        comes, and the step runs on: so the first step goes to the next line, wherever that is.
+        """
+        paused = self._stop is not None and self._stop.kind is StopKind.PAUSE
+        return Resume.INTO.value if paused and command in (Resume.OVER.value, Resume.OUT.value) else command
 
     def _set_by_hand(self) -> None:
         attempt = self.running.attempt if self.running is not None else None

@@ -82,6 +82,18 @@ def test_a_running_step_can_be_paused(desk: Desk) -> None:
     assert desk.finish().status == "passed"
 
 
+@pytest.mark.parametrize("how", [Resume.OVER, Resume.OUT, Resume.INTO])
+def test_a_pause_as_a_function_returns_can_be_stepped_on_from(desk: Desk, how: Resume) -> None:
+    desk.start(SCRIPT.replace("    twice = n * 2\n    return twice", "    return time.sleep(0.05) or 1"))
+    desk.wait_for("called")
+    desk.debug.suspend()
+    assert desk.stopped().kind is StopKind.PAUSE
+    desk.debug.resume(how)
+    assert desk.stopped(5).kind is StopKind.STEP
+    desk.debug.resume(Resume.OVER)
+    assert desk.stopped(5).kind is StopKind.STEP
+
+
 FITTING = """\
 import time
 

@@ -148,7 +148,7 @@ def test_a_lost_zygote_is_told(executor: LocalExecutor, front: Any) -> None:
     assert again.error.type == "worker lost"
 
 
-def test_an_attempt_that_never_started_is_lost(
+def test_an_attempt_that_never_started_has_not_begun(
     executor: LocalExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cursus_tui.execution.adopted_step.APPEAR_SECONDS", 0.2)
@@ -156,7 +156,7 @@ def test_an_attempt_that_never_started_is_lost(
     folder.mkdir()
     result = adopt(executor, folder).result
     assert result.error is not None
-    assert result.error.type == "worker lost"
+    assert result.error.type == "not begun"
 
 
 def test_a_reused_pid_is_not_taken_for_the_step(executor: LocalExecutor, runner: Runner) -> None:
