@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from real_debugging import IN_LOOP, Desk, until, warmed
+from real_debugging import IN_LOOP, Desk, until
 
 from cursus_tui.debugging import upstream
-from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.records.debug import DebugError, DebugStop, LineBreakpoint, Resume
 
 pytestmark = pytest.mark.real
@@ -41,18 +38,10 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    executor = warmed()
-    yield executor
-    executor.close()
-
-
 @pytest.fixture
-def desk(tmp_path: Path, executor: LocalExecutor) -> Iterator[Desk]:
-    desk = Desk(tmp_path, executor)
-    yield desk
-    desk.close()
+def desk(real_desk: Desk) -> Desk:
+    """A real step and a real debugger."""
+    return real_desk
 
 
 def frame_of(desk: Desk, stop: DebugStop) -> int:
