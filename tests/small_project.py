@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from cursus_tui.samples.generate import generate
+
 COPYING = """
 for name, folder in output_paths.items():
     with open(os.path.join(folder, "rows.csv"), "w") as file:
@@ -56,6 +58,16 @@ def write_project(
     edges = [[source, step] for step, sources in feeding.items() for source in sources]
     dag = {"dag": {"nodes": list(feeding), "edges": edges}, "metadata": {"name": "small"}, "version": "1.0"}
     (folder / "small.dag.json").write_text(json.dumps(dag))
+    return folder
+
+
+def generated(folder: Path, steps: int, main: str) -> Path:
+    """A generated pipeline whose scripts have this source instead of their ``main``; its folder."""
+    generate(folder, steps)
+    script = folder / "scripts" / "noop.py"
+    text = script.read_text()
+    start, end = text.index("def main"), text.index("if __name__")
+    script.write_text(text[:start] + main.lstrip() + "\n\n" + text[end:])
     return folder
 
 

@@ -72,6 +72,13 @@ class Driver:
         await self.type(text)
         await self.press("enter")
 
+    async def edit(self, name: str, text: str) -> None:
+        """Give a value of the selected step's call another text."""
+        await self.press("4")
+        await self.search(name)
+        await self.press("=")
+        await self.fill(text)
+
     async def palette(self, text: str) -> None:
         """Do what the palette finds first."""
         await self.press(":")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app_driver import Driver
 from fake_desk import FakeDesk
 
 from cursus_tui.records.debug import (
@@ -20,6 +21,7 @@ from cursus_tui.records.debug import (
     StopKind,
 )
 from cursus_tui.records.events import DebuggerChanged, SessionEvent
+from cursus_tui.widgets.source_view import SourceView
 
 
 class FakeStops:
@@ -141,3 +143,20 @@ class FakeStops:
     def close_ide(self) -> Future[IdeState]:
         self.tell(replace(self.state, ide=IdeState(None)))
         return self._later("close_ide", lambda: IdeState(None))
+
+
+# --- what the screen makes of it
+
+
+async def stopped(driver: Driver, stops: FakeStops, line: int, kind: StopKind = StopKind.STEP, text: str = "") -> None:
+    stops.stop(line, kind, text=text)
+    await driver.settle()
+
+
+def source(driver: Driver) -> SourceView:
+    return driver.main.query_one(SourceView)
+
+
+def kinds(driver: Driver, line: int) -> set[str]:
+    """What marks a line of the source."""
+    return {mark.kind for mark in source(driver).marks(line)}

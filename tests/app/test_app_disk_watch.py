@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,11 @@ from app_driver import opened
 from fake_desk import FakeDesk
 from fake_stops import FakeStops
 
-from cursus_tui.execution.options import RunOptions
 from cursus_tui.records.debug import StopKind
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import StepStatus
 from cursus_tui.samples.generate import generate
-from cursus_tui.workbench import Workbench, open_pipeline
+from cursus_tui.workbench import Workbench
 
 
 async def test_while_a_step_runs_a_change_waits(tmp_path: Path) -> None:
@@ -66,13 +64,6 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "chain"
     generate(folder, 3)
     return folder
-
-
-@pytest.fixture
-def bench(project: Path, tmp_path: Path) -> Iterator[Workbench]:
-    workbench = Workbench(open_pipeline(str(project)), RunOptions(), tmp_path / "workspace")
-    yield workbench
-    workbench.close()
 
 
 @pytest.mark.real

@@ -13,10 +13,7 @@ async def test_undo_takes_the_edit_back(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
         await driver.press("U")
         assert "there is no edit to undo" in driver.notices
-        await driver.press("4")
-        await driver.search("LABEL")
-        await driver.press("=")
-        await driver.fill("spam")
+        await driver.edit("LABEL", "spam")
         assert "spam" in driver.text
         await driver.press("U")
         assert desk.session.pipeline.overrides.environment == {}
@@ -62,10 +59,7 @@ async def test_edits_are_saved_after_a_question(desk: FakeDesk) -> None:
     async with opened(desk) as driver:
         await driver.palette("save these edits")
         assert "nothing was edited" in driver.notices
-        await driver.press("4")
-        await driver.search("LABEL")
-        await driver.press("=")
-        await driver.fill("spam")
+        await driver.edit("LABEL", "spam")
         await driver.palette("save these edits")
         await driver.press("enter")
         assert [saved.environment for saved in desk.saved] == [{"prepare": {"LABEL": "spam"}}]

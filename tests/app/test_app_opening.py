@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
@@ -52,14 +53,7 @@ async def test_leaving_does_not_wait_for_what_is_being_opened() -> None:
 async def test_what_cannot_be_opened_ends_the_screen_with_the_reason(slowly: bool) -> None:
     problem = UserError("there is no such pipeline")
     awaited: Future[DeskPort] = Future()
-    app = CursusApp(awaited, build_keymap())
-    if not slowly:
-        awaited.set_exception(problem)
-    async with app.run_test() as pilot:
-        if slowly:
-            await Driver(pilot).until(lambda: isinstance(app.screen, Opening))
-            awaited.set_exception(problem)
-        await Driver(pilot).until(lambda: app.return_value is not None)
+    app = await _ended(awaited, lambda: awaited.set_exception(problem), slowly)
     assert app.return_value is not None
     assert app.return_value.problem is problem
 
@@ -73,17 +67,23 @@ async def test_a_screen_that_cannot_be_made_ends_and_leaves_the_pipeline_to_be_c
 
     monkeypatch.setattr(MainScreen, "__init__", fail)
     awaited: Future[DeskPort] = Future()
-    app = CursusApp(awaited, build_keymap())
-    if not slowly:
-        awaited.set_result(desk)
-    async with app.run_test() as pilot:
-        if slowly:
-            await Driver(pilot).until(lambda: isinstance(app.screen, Opening))
-            awaited.set_result(desk)
-        await Driver(pilot).until(lambda: app.return_value is not None)
+    app = await _ended(awaited, lambda: awaited.set_result(desk), slowly)
     assert app.return_value is not None
     assert "no room" in str(app.return_value.problem)
     assert app.desk is desk
+
+
+async def _ended(awaited: Future[DeskPort], settle: Callable[[], None], slowly: bool) -> CursusApp:
+    """An app that ended by itself after the pipeline was settled: before its first picture, or while that waits."""
+    app = CursusApp(awaited, build_keymap())
+    if not slowly:
+        settle()
+    async with app.run_test() as pilot:
+        if slowly:
+            await Driver(pilot).until(lambda: isinstance(app.screen, Opening))
+            settle()
+        await Driver(pilot).until(lambda: app.return_value is not None)
+    return app
 
 
 def _pushed(app: CursusApp) -> list[object]:

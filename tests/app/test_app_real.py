@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from app_driver import opened
+from small_project import generated
 
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.records.run import StepStatus
-from cursus_tui.samples.generate import generate
 from cursus_tui.workbench import Workbench, open_pipeline
 
 pytestmark = pytest.mark.real
@@ -30,20 +29,7 @@ def main(input_paths, output_paths, environ_vars, job_args):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "chain"
-    generate(folder, 3)
-    script = folder / "scripts" / "noop.py"
-    text = script.read_text()
-    start, end = text.index("def main"), text.index("if __name__")
-    script.write_text(text[:start] + FAILS_AT_LAST.lstrip() + "\n\n" + text[end:])
-    return folder
-
-
-@pytest.fixture
-def bench(project: Path, tmp_path: Path) -> Iterator[Workbench]:
-    workbench = Workbench(open_pipeline(str(project)), RunOptions(), tmp_path / "workspace")
-    yield workbench
-    workbench.close()
+    return generated(tmp_path / "chain", 3, FAILS_AT_LAST)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -57,10 +57,7 @@ async def test_a_whole_session_with_keys(
         assert "2.5" in driver.text
         await driver.press("escape")
 
-        await driver.press("4")
-        await driver.search("RATIO")
-        await driver.press("=")
-        await driver.fill("0.5")
+        await driver.edit("RATIO", "0.5")
         assert desk.session.pipeline.overrides.environment["train"]["RATIO"] == "0.5"
 
         await driver.press("n")

@@ -29,10 +29,7 @@ class DeskOfToday(FakeDesk):
 async def test_edits_are_known_and_saved_once(tmp_path: Path) -> None:
     desk = DeskOfToday(tmp_path)
     async with opened(desk) as driver:
-        await driver.press("4")
-        await driver.search("LABEL")
-        await driver.press("=")
-        await driver.fill("spam")
+        await driver.edit("LABEL", "spam")
         await driver.palette("save these edits")
         await driver.press("enter")
         assert [saved.environment for saved in desk.saved] == [{"prepare": {"LABEL": "spam"}}]
@@ -43,10 +40,7 @@ async def test_edits_are_known_and_saved_once(tmp_path: Path) -> None:
 
 async def test_the_value_below_the_list_is_the_new_one(desk: FakeDesk) -> None:
     async with opened(desk, (80, 24)) as driver:
-        await driver.press("4")
-        await driver.search("LABEL")
-        await driver.press("=")
-        await driver.fill("spam")
+        await driver.edit("LABEL", "spam")
         detail = driver.main.pane("call").query_one(Detail)
         assert "LABEL = spam" in str(detail.render())
 
@@ -78,10 +72,7 @@ def test_json_stays_json() -> None:
 async def test_a_secret_that_is_not_saved_is_named(desk: FakeDesk) -> None:
     desk.left_out = ("--env prepare.API_TOKEN",)
     async with opened(desk) as driver:
-        await driver.press("4")
-        await driver.search("LABEL")
-        await driver.press("=")
-        await driver.fill("spam")
+        await driver.edit("LABEL", "spam")
         await driver.palette("save these edits")
         await driver.press("enter")
         assert "saved to" in driver.notices

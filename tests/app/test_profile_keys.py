@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from app_driver import opened
 from fake_desk import FakeDesk
 
@@ -15,11 +13,6 @@ from cursus_tui.execution.profiling import with_texts
 from cursus_tui.records.events import Profiled
 from cursus_tui.records.profile import LineShare, Profile
 from cursus_tui.widgets.source_view import SourceView
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> FakeDesk:
-    return FakeDesk(tmp_path)
 
 
 def found(desk: FakeDesk, attempt: int = 1, run: str = "run-1") -> Profile:

@@ -24,11 +24,6 @@ def desk(tmp_path: Path) -> FakeDesk:
     return FakeDesk(tmp_path, holding=["train"])
 
 
-@pytest.fixture
-def stops(desk: FakeDesk) -> FakeStops:
-    return FakeStops(desk)
-
-
 async def stopped(driver: Driver, stops: FakeStops, line: int, kind: StopKind, step: str = "train") -> None:
     stops.stop(line, kind, step=step, text="KeyError: 'amount'" if kind is StopKind.EXCEPTION else "")
     await driver.settle()

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app_driver import Driver, opened
+from app_driver import opened
 from fake_desk import FakeDesk
-from fake_stops import FakeStops
+from fake_stops import FakeStops, kinds, source
 
 from cursus_tui.app.panes.source_pane import SourcePane
-from cursus_tui.records.debug import IdeState, LineBreakpoint, StopKind
+from cursus_tui.records.debug import IdeState, LineBreakpoint
 from cursus_tui.records.events import LineBreakpointsChanged
 from cursus_tui.widgets.source_view import SourceView
 
@@ -19,24 +19,6 @@ from cursus_tui.widgets.source_view import SourceView
 @pytest.fixture
 def desk(tmp_path: Path) -> FakeDesk:
     return FakeDesk(tmp_path, holding=["prepare"])
-
-
-@pytest.fixture
-def stops(desk: FakeDesk) -> FakeStops:
-    return FakeStops(desk)
-
-
-def source(driver: Driver) -> SourceView:
-    return driver.main.query_one(SourceView)
-
-
-def kinds(driver: Driver, line: int) -> set[str]:
-    return {mark.kind for mark in source(driver).marks(line)}
-
-
-async def stopped(driver: Driver, stops: FakeStops, line: int, kind: StopKind = StopKind.STEP, text: str = "") -> None:
-    stops.stop(line, kind, text=text)
-    await driver.settle()
 
 
 async def test_b_in_the_source_is_about_the_line(desk: FakeDesk, stops: FakeStops) -> None:

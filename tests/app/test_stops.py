@@ -6,16 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app_driver import Driver, opened
+from app_driver import opened
 from fake_desk import FakeDesk
-from fake_stops import FakeStops
+from fake_stops import FakeStops, kinds, source, stopped
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Input
 
 from cursus_tui.app.leaving import Leaving
 from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.records.debug import DebugThread, IdeState, StopKind
-from cursus_tui.widgets.source_view import SourceView
 
 SIZES = [(80, 24), (120, 40), (160, 45)]
 
@@ -23,24 +22,6 @@ SIZES = [(80, 24), (120, 40), (160, 45)]
 @pytest.fixture
 def desk(tmp_path: Path) -> FakeDesk:
     return FakeDesk(tmp_path, holding=["prepare"])
-
-
-@pytest.fixture
-def stops(desk: FakeDesk) -> FakeStops:
-    return FakeStops(desk)
-
-
-def source(driver: Driver) -> SourceView:
-    return driver.main.query_one(SourceView)
-
-
-def kinds(driver: Driver, line: int) -> set[str]:
-    return {mark.kind for mark in source(driver).marks(line)}
-
-
-async def stopped(driver: Driver, stops: FakeStops, line: int, kind: StopKind = StopKind.STEP, text: str = "") -> None:
-    stops.stop(line, kind, text=text)
-    await driver.settle()
 
 
 # --- a stop, and going on

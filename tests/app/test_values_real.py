@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from app_driver import Driver, opened
+from small_project import generated
 
 from cursus_tui.app.panes.variables_pane import VariablesPane
 from cursus_tui.execution.options import RunOptions
-from cursus_tui.samples.generate import generate
 from cursus_tui.workbench import Workbench, open_pipeline
 
 pytestmark = pytest.mark.real
@@ -42,12 +42,7 @@ def main(input_paths, output_paths, environ_vars, job_args):
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Workbench]:
-    folder = tmp_path / "chain"
-    generate(folder, 3)
-    script = folder / "scripts" / "noop.py"
-    text = script.read_text()
-    start, end = text.index("def main"), text.index("if __name__")
-    script.write_text(text[:start] + MAIN.lstrip() + "\n\n" + text[end:])
+    folder = generated(tmp_path / "chain", 3, MAIN)
     workbench = Workbench(open_pipeline(str(folder)), RunOptions(), tmp_path / "workspace", debugs=True)
     yield workbench
     workbench.close()

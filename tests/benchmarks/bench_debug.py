@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from bench_screen import PROGRAM, p95
+from bench_screen import HERE, PROGRAM, p95
 from pseudo_terminal import PseudoTerminal
 from row import Row, at_most, told, within
 
@@ -23,8 +23,10 @@ from cursus_tui.execution.session import Session
 from cursus_tui.records.debug import DebugStop, StopKind
 from cursus_tui.records.events import DebuggerChanged
 from cursus_tui.records.run import StepStatus
-from cursus_tui.samples.generate import generate
 from cursus_tui.workbench import Workbench, open_pipeline
+
+sys.path.insert(0, str(HERE.parent))
+from small_project import generated
 
 STEP = "SourceA_0000"
 PAIRS = 15
@@ -127,16 +129,6 @@ def measure() -> Iterable[Row]:
         yield from keys(folder / "keys")
 
 
-def write_pipeline(folder: Path, main: str) -> Path:
-    """A pipeline of one step with this main; its script."""
-    generate(folder, 1)
-    script = folder / "scripts" / "noop.py"
-    text = script.read_text()
-    start, end = text.index("def main"), text.index("if __name__")
-    script.write_text(text[:start] + main.lstrip() + "\n\n" + text[end:])
-    return script
-
-
 @contextmanager
 def at_desk(pipeline: Path, workspace: Path, *, debugs: bool = True) -> Iterator[Desk]:
     """A started session over a pipeline, as the screen has it; with or without a debugger."""
@@ -164,7 +156,7 @@ def at_desk(pipeline: Path, workspace: Path, *, debugs: bool = True) -> Iterator
 
 def not_attached(folder: Path) -> Iterator[Row]:
     """A step of calls and nothing else: with a debugger at hand, without one, and without one again, taken in turns."""
-    write_pipeline(folder, COUNTS)
+    generated(folder, 1, COUNTS)
     ratios: list[float] = []
     noise: list[float] = []
     plain: list[float] = []
@@ -188,7 +180,7 @@ def not_attached(folder: Path) -> Iterator[Row]:
 
 def stops_and_values(folder: Path) -> Iterator[Row]:
     """A loop that runs is stopped for the first time; then what is asked at a stop."""
-    write_pipeline(folder, SPINS)
+    generated(folder, 1, SPINS)
     late: list[float] = []
     with at_desk(folder, folder / "ws") as desk:
         for _ in range(LATE_STOPS):
@@ -225,7 +217,7 @@ def step_over(desk: Desk) -> None:
 
 def first_rows(folder: Path) -> Iterator[Row]:
     """A frame of 1 GB in a step that runs, then stands: its first rows, as the data process hands them out."""
-    write_pipeline(folder, HOLDS_A_GIGABYTE)
+    generated(folder, 1, HOLDS_A_GIGABYTE)
     with at_desk(folder, folder / "ws") as desk:
         desk.begin()
         log = next(iter((folder / "ws").glob(f"runs/*/{STEP}/*/stdout.log")))
@@ -273,7 +265,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def keys(folder: Path) -> Iterator[Row]:
     """The real program in a terminal: ``n`` at a stop, until the place on the screen is the next line."""
-    write_pipeline(folder, SPINS)
+    generated(folder, 1, SPINS)
     with PseudoTerminal([PROGRAM, "debug", str(folder)], folder) as terminal:
         terminal.wait_for(lambda display: "nothing ran yet" in display[-2])
         time.sleep(3)
