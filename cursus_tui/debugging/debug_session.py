@@ -182,7 +182,7 @@ class DebugSession:
 
     def threads(self) -> Future[tuple[DebugThread, ...]]:
         """Threads of the step."""
-        return self._ask("threads", lambda body: threads_of(body, stopped=self._hub.halted is not None))
+        return self._ask("threads", lambda body: threads_of(body, stopped=self._hub.stops.halted is not None))
 
     def frames(self, thread: int, first: int = 0, count: int = 40) -> Future[tuple[StackFrame, ...]]:
         """Frames of a stopped thread, innermost first."""
@@ -284,7 +284,7 @@ class DebugSession:
     def _ask(self, command: str, read: Callable[[dict[str, Any]], Answer], **arguments: Any) -> Future[Answer]:
         async def asked() -> Answer:
             hub = self._hub
-            if hub.halted is None and command != "threads":
+            if hub.stops.halted is None and command != "threads":
                 raise DebugError("it is not stopped" if hub.link.is_attached else NOT_DEBUGGED)
             try:
                 answer = read(await hub.request(hub.terminal, command, arguments))

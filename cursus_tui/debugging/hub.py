@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from pathlib import Path
 from typing import Any
 
 from cursus_tui.debugging.armed import Answers, Armed, of_ides
@@ -16,9 +15,9 @@ from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.evaluations import Evaluations
 from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.pause import Pause
-from cursus_tui.debugging.readings import condition_failure, exception_text, frames_of, kind_of_stop, place_of, whole
+from cursus_tui.debugging.readings import condition_failure, whole
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
-from cursus_tui.debugging.type_ahead import TypeAhead
+from cursus_tui.debugging.stops import Stops, StopsEnd
 from cursus_tui.debugging.upstream import SLOW
 from cursus_tui.execution.ports import StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, Resume, StopKind
@@ -47,12 +46,10 @@ PASSED_ON = RESUMES | {
 """Requests that the step's debugger answers; anything else of an IDE's is the hub's own, or unsupported."""
 EVENTS = frozenset({"breakpoint", "invalidated", "loadedSource", "module", "output"})
 """Events that IDEs get as they come."""
-QUIET_SECONDS = 0.1
-"""A step that stops again by then has not gone on, for the session and the screen."""
 
 
 class Hub:
-    """Who stands where. Everything here happens on the debug thread, once there is one.
+    """What clients ask for, and are told. Everything here happens on the debug thread, once there is one.
 
     Args:
         say: Told of every change of the state, and of what the user should read.
@@ -66,17 +63,11 @@ class Hub:
         self.ide = IdeState(None)
         self.armed = Armed(lambda: (self.terminal, *self.ides))
         self.running: Followed | None = None
-        self.halted: Message | None = None
-        """What the debugger said of the stop; None from the moment on that a resume is sent."""
         self.threads: dict[int, None] = {}
         self.asked = 0.0
         """When a client asked for something last, on the loop's clock."""
         self._say = say
-        self._held = held
-        self._stop: DebugStop | None = None
-        self._number = 0
         self._evaluations = Evaluations(self._publish)
-        self._ahead = TypeAhead()
         self._tasks: set[asyncio.Task[object]] = set()
         self.link = StepLink(
             self.armed,
@@ -91,6 +82,8 @@ class Hub:
             ),
         )
         self._pause = Pause(self.link, self.warn)
+        end = StopsEnd(lambda: self.running, self.broadcast, self._publish, held, self._spawn)
+        self.stops = Stops(self.armed, self.link, self._pause, end)
 
     # --- attempts, as the session tells of them
 
@@ -104,8 +97,7 @@ class Hub:
         """It runs."""
         followed.attempt, followed.process, followed.told = attempt, process, told
         self.running = followed
-        if self.halted is not None:
-            self._spawn(self._describe(followed, self._number, self.halted))
+        self.stops.look_again()
 
     def ended(self, followed: Followed) -> None:
         """It is over."""
@@ -134,10 +126,10 @@ class Hub:
 
     def _debugger_said(self, name: str, body: Message) -> None:
         if name == "stopped":
-            self._stopped(body)
+            self.asked = asyncio.get_running_loop().time()
+            self.stops.stopped(body)
         elif name == "continued":
-            if self.halted is not None:
-                self._goes_on(None)
+            self.stops.continued()
         elif name == "thread":
             self._thread(body)
         elif name in EVENTS:
@@ -149,14 +141,10 @@ class Hub:
             self.broadcast(name, body)
 
     def _debugger_lost(self) -> None:
-        if self.halted is not None:
-            self._goes_on(None)
+        self.stops.lost()
         for thread in self.threads:
             self.broadcast("thread", {"reason": "exited", "threadId": thread})
         self.threads.clear()
-        self._pause.lost()
-        self._ahead.clear()
-        self._settled(self._number)
 
     def _filters(self) -> set[str]:
         # A parked step stops on its exception only where uncaught ones are wanted. Before that they would be the
@@ -172,80 +160,6 @@ class Hub:
         )
 
     # --- stops
-
-    def _stopped(self, body: Message) -> None:
-        self._number += 1
-        self.halted = body
-        self.asked = asyncio.get_running_loop().time()
-        self.broadcast("stopped", body)
-        if self.running is not None:
-            self._spawn(self._describe(self.running, self._number, body))
-
-    async def _describe(self, followed: Followed, number: int, body: Message) -> None:
-        """Find out where it stands, then say so."""
-        upstream, attempt, thread = self.link.upstream, followed.attempt, whole(body.get("threadId"))
-        if upstream is None or attempt is None:
-            return
-        try:
-            stack = await upstream.ask("stackTrace", {"threadId": thread, "startFrame": 0, "levels": 1})
-        except DebugError:
-            stack = {}
-        if number != self._number or self.halted is not body:
-            return
-        path, line = place_of(stack)
-        stop = DebugStop(
-            number=number,
-            step=followed.step,
-            attempt=attempt.number,
-            kind=kind_of_stop(
-                body,
-                once=self.armed.kind_at(path, line),
-                known=self.armed.is_at(path, line),
-                called=followed.in_breakpoint_call,
-                paused=self._pause.wished,
-            ),
-            thread=thread,
-            file=Path(path) if path else None,
-            line=line or None,
-            text=exception_text(body),
-        )
-        followed.in_breakpoint_call = False
-        self._pause.stopped()
-        if (how := self._ahead.at(stop)) is not None:
-            await self._let_on(how, thread)
-            return
-        self._stop = stop
-        self._publish()
-        followed.tell(stop)
-        if stop.kind is StopKind.EXCEPTION:
-            self._held(stop)
-        await self._sync(self.armed.clear_once())
-        if any(frame.user for frame in frames_of(stack)):
-            await self._pause.put_back()
-
-    def _goes_on(self, but: Client | None) -> None:
-        """A resume was sent, or seen: the stop is over for everyone."""
-        halted, self.halted = self.halted or {}, None
-        body = {"threadId": halted.get("threadId", 1), "allThreadsContinued": True}
-        self.broadcast("continued", body, but=but)
-        asyncio.get_running_loop().call_later(QUIET_SECONDS, self._settled, self._number)
-
-    def _still_stands(self, halted: Message, stop: DebugStop | None, number: int) -> None:
-        """A resume was refused: who was told that it goes on, or waits for that, is told again where it stands."""
-        if self.halted is None and number == self._number:
-            self.halted, self._stop = halted, stop
-            self.broadcast("stopped", halted)
-            self._publish()
-            if self.running is not None and stop is not None:
-                self.running.tell(stop, again=True)
-
-    def _settled(self, number: int) -> None:
-        """No other stop followed at once: it really went on."""
-        if self.halted is None and number == self._number:
-            self._stop = None
-            self._publish()
-            if self.running is not None:
-                self.running.tell(None)
 
     async def _entering(self, followed: Followed, fields: Mapping[str, Any]) -> None:
         """It waits before its ``main``: set the breakpoint there."""
@@ -298,25 +212,11 @@ class Hub:
         self.asked = asyncio.get_running_loop().time()
         if command not in PASSED_ON:
             raise DebugError(f"{command} is not supported")
+        if command in RESUMES:
+            return await self.stops.resume(command, arguments, client)
         upstream = self.link.upstream
         if upstream is None:
             raise DebugError(NOT_DEBUGGED)
-        if command in RESUMES:
-            if command == "continue":
-                await self._pause.put_back()
-            if self.halted is None:
-                raise DebugError("it is not stopped")
-            stood = self.halted, self._stop, self._number
-            command = self._from_here(command)
-            posted = upstream.post(command, arguments)
-            # Forgotten at once: a second resume of a step that runs would never be answered.
-            self._goes_on(client)
-            try:
-                return await upstream.answer(command, posted)
-            except DebugError:
-                if upstream.is_open and posted.done():
-                    self._still_stands(*stood)
-                raise
         if command in SLOW:
             answer = await self._evaluations.ask(upstream, command, arguments)
         else:
@@ -324,15 +224,6 @@ class Hub:
         if sets_values(command, arguments):
             self._set_by_hand()
         return answer
-
-    def _from_here(self, command: str) -> str:
-        """The request that does what a resume says where the step stands.
-
-        A pause may have come as a function returns. The debugger then waits for another line of that call, which never
-        comes, and the step runs on: so the first step goes to the next line, wherever that is.
-        """
-        paused = self._stop is not None and self._stop.kind is StopKind.PAUSE
-        return Resume.INTO.value if paused and command in (Resume.OVER.value, Resume.OUT.value) else command
 
     def _set_by_hand(self) -> None:
         attempt = self.running.attempt if self.running is not None else None
@@ -348,15 +239,8 @@ class Hub:
         Raises:
             DebugError: It cannot.
         """
-        seen = self._stop is not None and self._stop.number == self._number
-        if self.halted is not None and (seen or how is Resume.CONTINUE):
-            await self._let_on(how, whole(self.halted.get("threadId", 1)))
-        else:
-            self._ahead.add(how)
-
-    async def _let_on(self, how: Resume, thread: int) -> None:
-        self._ahead.sent(how)
-        await self.request(self.terminal, how.value, {"threadId": thread})
+        self.asked = asyncio.get_running_loop().time()
+        await self.stops.type(how)
 
     async def suspend(self) -> None:
         """Stop the running step at its next line.
@@ -367,7 +251,7 @@ class Hub:
         if self.running is None:
             raise DebugError("no step runs")
         attached = await self.link.attach_or_say(self.running)
-        if attached and self.halted is None and self.link.upstream is not None:
+        if attached and self.stops.halted is None and self.link.upstream is not None:
             await self._pause.ask(self.link.upstream)
             self._spawn(self._pause.insist(self.link.upstream, self.running.step))
 
@@ -377,8 +261,8 @@ class Hub:
         if self.running is None or not await self.link.attach_or_say(self.running):
             return
         await self._sync({key})
-        if self.halted is not None:
-            await self.request(self.terminal, "continue", {"threadId": self.halted.get("threadId", 1)})
+        if (halted := self.stops.halted) is not None:
+            await self.request(self.terminal, "continue", {"threadId": halted.get("threadId", 1)})
 
     async def interrupt(self) -> None:
         """End an evaluation that goes on, whoever asked for it; never anything else.
@@ -436,7 +320,7 @@ class Hub:
 
     # --- telling
 
-    def broadcast(self, name: str, body: Mapping[str, Any], *, but: Client | None = None) -> None:
+    def broadcast(self, name: str, body: Mapping[str, Any], but: Client | None = None) -> None:
         """Tell all IDEs, except one."""
         for ide in tuple(self.ides):
             if ide is not but:
@@ -454,7 +338,7 @@ class Hub:
     def _publish(self) -> None:
         ide = IdeState(self.ide.port, tuple(safe(one.name, 60) for one in self.ides), self.ide.refused)
         state = DebuggerState(
-            self._stop,
+            self.stops.shown,
             self.link.is_attached,
             ide,
             of_ides(self.ides),

@@ -174,8 +174,8 @@ class _Conversation:
         self._ide.event("process", named | ({"systemProcessId": process.pid} if process and process.pid else {}))
         for thread in hub.threads:
             self._ide.event("thread", {"reason": "started", "threadId": thread})
-        if hub.halted is not None:
-            self._ide.event("stopped", hub.halted)
+        if hub.stops.halted is not None:
+            self._ide.event("stopped", hub.stops.halted)
 
     async def _set_filters(self, arguments: Mapping[str, Any]) -> None:
         named = [one for one in arguments.get("filters") or () if isinstance(one, str)]
