@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app_driver import opened
-from fake_desk import FakeDesk, FakeSession
+from fake_desk import FakeDesk
+from fake_session import FakeSession
 from textual.widgets import Input
 
 from cursus_tui.app.failure_text import held_content
