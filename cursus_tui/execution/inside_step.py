@@ -99,7 +99,7 @@ def goes_on(run: RunControl) -> None:
 
 def resume(run: RunControl, how: Resume) -> None:
     """Let the stopped step go on; where it is then, the debugger tells."""
-    run.at = run.at.but(going=True)
+    _leave_here(run, to_stop=how is not Resume.CONTINUE)
     run.after_commit(lambda: _let_on(run, how))
 
 
@@ -107,8 +107,13 @@ def run_to(run: RunControl, path: Path, line: int) -> None:
     """Let the stopped step go on as far as a line."""
     debugger = run.debugger
     if debugger is not None:
-        run.at = run.at.but(going=True)
+        _leave_here(run, to_stop=True)
         run.after_commit(lambda: debugger.run_to(path, line))
+
+
+def _leave_here(run: RunControl, *, to_stop: bool) -> None:
+    # Who steps wants to stop soon: past the end of the step that is before the next one, not hours later.
+    run.at = run.at.but(going=True, goal=dataclasses.replace(run.at.goal, stopping=to_stop))
 
 
 def _let_on(run: RunControl, how: Resume) -> None:

@@ -50,7 +50,7 @@ class Goal:
     pause: PauseReason | None = None
     """Asked while a step runs: pause after it, or before the next."""
     stopping: bool = False
-    """The running step was asked to stop on its line: pause before the next one where it ends before it does."""
+    """The running step is to stop on a line: pause before the next one where it ends before it does."""
     inside: str | None = None
     """The step that is to be stopped inside; those that it needs are only run."""
     entry: bool = False

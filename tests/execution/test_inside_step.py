@@ -119,6 +119,35 @@ def test_continue_gives_up_what_the_step_was_run_for_and_the_others_keep_it(tmp_
     made.close()
 
 
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [("step_over", ()), ("step_into", ()), ("finish", ()), ("run_to_line", (Path("/lib/other.py"), 7))],
+)
+def test_who_steps_past_the_end_of_a_step_does_not_run_the_steps_after_it(
+    tmp_path: Path, command: str, arguments: tuple[object, ...]
+):
+    made, debugger, step = stopped_in_b(tmp_path)
+    getattr(made.session, command)(*arguments).result(5)
+    debugger.goes_on()
+    passes(step)
+    made.session.wait_settled(5)
+    assert (made.stands, made.statuses["C"]) == (("paused", "before step", "C"), "ready")
+    made.run("continue_")
+    assert made.stands[0] == "finished"
+    made.close()
+
+
+def test_a_line_that_was_stepped_to_is_no_reason_to_pause_later(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    made.session.step_over().result(5)
+    debugger.stop(StopKind.STEP, 2)
+    made.session.wait_settled(5)
+    debugger.when_resumed = lambda how: passes(step)
+    made.run("continue_")
+    assert made.stands[0] == "finished"
+    made.close()
+
+
 def test_let_go_pauses_once_the_step_has_ended(tmp_path: Path):
     made, debugger, step = stopped_in_b(tmp_path)
     debugger.when_resumed = lambda how: passes(step)
