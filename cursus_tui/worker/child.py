@@ -95,7 +95,10 @@ class StepRun:
         call = None
         try:
             call = self._prepare()
-            call.run()
+            try:
+                call.run()
+            finally:
+                self._debugger.forget_step()
             return 0, call
         except SystemExit as error:
             return self._report_exit(error, call), call

@@ -129,6 +129,16 @@ class Debugger:
         debugger = _global_debugger()
         if debugger is not None and trace is not None:
             debugger.trigger_exception_handler((type(error), error, trace))
+            self.forget_step()
+
+    def forget_step(self) -> None:
+        """The script is over: a step that came to none of its lines would stop in what this worker calls."""
+        if _global_debugger() is None:
+            return
+        with contextlib.suppress(Exception):
+            lifecycle = _module("_pydevd_bundle.pydevd_thread_lifecycle")
+            of_thread = _module("_pydevd_bundle.pydevd_additional_thread_info").set_additional_thread_info
+            lifecycle.internal_run_thread(threading.current_thread(), of_thread)
 
     def end(self) -> None:
         """Stop debugging: main is over. Otherwise the process's exit would wait for pydevd's threads to end."""

@@ -96,6 +96,23 @@ def test_into_main_over_a_line_and_on_to_the_next_step(debugged: Debugged):
     assert journal(debugged.home) == {"A began": 1, "A ended": 1}
 
 
+@pytest.mark.parametrize("ending", ['note("ended")', "return 1 / 0"])
+@pytest.mark.parametrize("command", ["step_over", "step_into"])
+def test_who_steps_out_of_the_script_stops_in_nothing_of_ours(debugged: Debugged, ending: str, command: str):
+    debugged.edit('note("ended")', ending)
+    debugged.breakpoint(ending)
+    debugged.give("continue_")
+    for _ in range(12):
+        reason, step, line, _ = debugged.stands()
+        if reason not in ("inside step", "failure") or line is None:
+            break
+        stop = debugged.debugger.state.stop
+        assert stop is not None
+        assert stop.file == debugged.home / "A.py"
+        debugged.give(command)
+    assert (reason, step) == (("failure", "A") if "0" in ending else ("before step", "B"))
+
+
 def test_the_time_that_a_step_stands_stopped_is_not_its_own(debugged: Debugged):
     debugged.give("step_into")
     time.sleep(1.5)
