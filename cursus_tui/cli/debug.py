@@ -74,13 +74,7 @@ def debug(
     if reason:
         return _as_text(path, options, reason)
     plain = slow_link or bool(os.environ.get("NO_COLOR"))
-    # Textual reads these when it is imported; NO_COLOR without an ANSI theme from the start gives grey RGB colours.
-    if plain:
-        os.environ["TEXTUAL_THEME"] = "ansi-dark"
-        os.environ["TEXTUAL_ANIMATIONS"] = "none"
-    if slow_link:
-        os.environ["TEXTUAL_FPS"] = "15"
-
+    _ask_textual(plain=plain, slow_link=slow_link)
     import gc
 
     gc.disable()  # until the first picture: imports leave no garbage, and to look for it takes a twentieth of the time
@@ -101,6 +95,16 @@ def debug(
     settings = load_settings()
     app = CursusApp(desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
     return run_app(app, limits.command)
+
+
+def _ask_textual(*, plain: bool, slow_link: bool) -> None:
+    """Set what Textual reads when it is imported."""
+    if plain:
+        # NO_COLOR without an ANSI theme from the start gives grey RGB colours.
+        os.environ["TEXTUAL_THEME"] = "ansi-dark"
+        os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    if slow_link:
+        os.environ["TEXTUAL_FPS"] = "15"
 
 
 def _begun(open_desk: Callable[[], Workbench]) -> Future[DeskPort]:

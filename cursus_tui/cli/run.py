@@ -13,7 +13,9 @@ from cursus_tui.cli.options import path_options, run_options
 
 if TYPE_CHECKING:
     from cursus_tui.execution.options import RunOptions
+    from cursus_tui.execution.pipeline_executor import PipelineRunSummary
     from cursus_tui.records.opening import OpenOptions
+    from cursus_tui.workbench import Workbench
 
 INTERRUPTED = 130
 
@@ -49,8 +51,6 @@ def run(
     """
     import dataclasses
 
-    from cursus_tui.cli.progress import Progress, tell
-    from cursus_tui.execution.pipeline_executor import PipelineExecutor
     from cursus_tui.records.errors import UserError
     from cursus_tui.reporting.run_report import run_report
     from cursus_tui.workbench import Workbench, open_pipeline
@@ -61,6 +61,21 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     how = dataclasses.replace(limits, reuse=reuse, keep_going=keep_going, stop_on_failure=False, use_breakpoints=False)
     workbench = Workbench(open_pipeline(path, options), how, workspace)
+    summary = _run(workbench, to, from_step, only)
+    report = run_report(summary.run_id, [summary.steps[name] for name in summary.steps if name in summary.asked])
+    _print(report, as_json=as_json)
+    if report_file:
+        from cursus_tui.reporting.junit import junit as junit_report
+
+        report_file.write_bytes(junit_report(report, workbench.pipeline.name))
+    return INTERRUPTED if summary.interrupted else 0 if summary.succeeded else 1
+
+
+def _run(workbench: Workbench, to: str | None, from_step: str | None, only: str | None) -> PipelineRunSummary:
+    """Run it, and say on the terminal how it goes on."""
+    from cursus_tui.cli.progress import Progress, tell
+    from cursus_tui.execution.pipeline_executor import PipelineExecutor
+
     try:
         workbench.require_owner()
         progress = Progress() if sys.stderr.isatty() else None
@@ -70,13 +85,7 @@ def run(
             progress.done()
     finally:
         workbench.close()
-    report = run_report(summary.run_id, [summary.steps[name] for name in summary.steps if name in summary.asked])
-    _print(report, as_json=as_json)
-    if report_file:
-        from cursus_tui.reporting.junit import junit as junit_report
-
-        report_file.write_bytes(junit_report(report, workbench.pipeline.name))
-    return INTERRUPTED if summary.interrupted else 0 if summary.succeeded else 1
+    return summary
 
 
 def _writable(file: str | None) -> Path | None:

@@ -75,24 +75,18 @@ def resolve(
     steps = {node: each.step for node, each in resolved.items()}
     interfaces = {node: source.interface for node, source in sources.items()}
     bindings, refused = _wire(dag, ordered, interfaces, overrides)
-    environments = {node: environment(source, overrides.environment.get(node, {})) for node, source in sources.items()}
-    command_lines = {node: arguments(source, overrides.arguments.get(node, {})) for node, source in sources.items()}
-    for node in steps.keys() - sources.keys():
-        environments[node] = _by_user(overrides.environment.get(node, {}), prefix="")
-        command_lines[node] = _by_user(overrides.arguments.get(node, {}), prefix="--")
+    environments = {node: _environment(sources.get(node), overrides.environment.get(node, {})) for node in steps}
+    command_lines = {node: _arguments(sources.get(node), overrides.arguments.get(node, {})) for node in steps}
+    findings = resolved_findings(dag, steps, sources, bindings, refused, environments, config)
     return Pipeline(
         name=dag.dag.name,
         layout=layout,
         steps=steps,
         edges=ordered.edges,
         bindings=bindings,
-        environment={node: environments[node] for node in steps},
-        arguments={node: command_lines[node] for node in steps},
-        findings=(
-            *dag.findings(),
-            *catalog.findings,
-            *resolved_findings(dag, steps, sources, bindings, refused, environments, config),
-        ),
+        environment=environments,
+        arguments=command_lines,
+        findings=(*dag.findings(), *catalog.findings, *findings),
         overrides=overrides,
         python_paths=python_folders(layout, (step.script for step in steps.values() if step.script)),
     )
@@ -159,6 +153,14 @@ def _wire(
         bindings += wire_step(node, candidates(node, dag.predecessors(node), interfaces), decided)
         refused += impossible
     return tuple(bindings), tuple(refused)
+
+
+def _environment(source: StepSource | None, chosen: Mapping[str, str]) -> tuple[Value, ...]:
+    return environment(source, chosen) if source is not None else _by_user(chosen, prefix="")
+
+
+def _arguments(source: StepSource | None, chosen: Mapping[str, str]) -> tuple[Value, ...]:
+    return arguments(source, chosen) if source is not None else _by_user(chosen, prefix="--")
 
 
 def _by_user(values: Mapping[str, str], prefix: str) -> tuple[Value, ...]:
