@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.debugging.breakpoints import SourceBreakpoint, by_file, from_source, line_of, union
+from cursus_tui.debugging.breakpoints import SourceBreakpoint, by_file, for_script_alone, from_source, line_of, union
 from cursus_tui.debugging.clients import Client, FileLines
 from cursus_tui.debugging.upstream import Upstream
 from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
+from cursus_tui.records.profile import is_library
 from cursus_tui.storage.regular_file import real_path
 
 Answers = dict[int, Mapping[str, Any]]
@@ -72,7 +73,8 @@ class Armed:
         once: list[SourceBreakpoint] = [{"line": line} for of, line in self._once if of == key]
         named = [one.path for one in held] + [path for (of, _), (path, _) in self._once.items() if of == key]
         path = self._paths.setdefault(key, named[0] if named else key)
-        return path, union([*(one.lines for one in held), once])
+        lines = union([*(one.lines for one in held), once])
+        return path, [for_script_alone(one) for one in lines] if is_library(key) else lines
 
     async def sync(self, upstream: Upstream, key: str) -> Answers:
         """Tell the step's debugger all breakpoints of a file.

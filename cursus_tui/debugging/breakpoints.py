@@ -11,6 +11,7 @@ from cursus_tui.records.debug import LineBreakpoint
 
 SourceBreakpoint = Mapping[str, Any]
 """As the Debug Adapter Protocol has it: ``line``, ``condition``, ``hitCondition``, ``logMessage``."""
+_CALLED_BY_WORKER = "__import__('sys').modules['_cursus_tui_worker.debugger'].is_called_by_worker"
 
 
 def line_of(breakpoint_: SourceBreakpoint) -> int:
@@ -39,6 +40,15 @@ def union(clients: Sequence[Sequence[SourceBreakpoint]]) -> list[SourceBreakpoin
                 # On lines of their own: each may end in a comment.
                 chosen[line] = {**held, "condition": f"({held['condition']}\n) or ({one['condition']}\n)"}
     return [chosen[line] for line in sorted(chosen)]
+
+
+def for_script_alone(one: SourceBreakpoint) -> SourceBreakpoint:
+    """A breakpoint in a library that stops only where the script, not the worker around it, has it called."""
+    if one.get("hitCondition"):
+        # The debugger stops where either of the two is fulfilled.
+        return one
+    condition = f" and ({one['condition']}\n)" if one.get("condition") else ""
+    return {**one, "condition": f"not {_CALLED_BY_WORKER}(){condition}"}
 
 
 def by_file(lines: Iterable[LineBreakpoint]) -> dict[str, list[SourceBreakpoint]]:

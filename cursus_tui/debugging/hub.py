@@ -22,6 +22,7 @@ from cursus_tui.debugging.upstream import SLOW
 from cursus_tui.execution.ports import StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, Resume, StopKind
 from cursus_tui.records.events import DebuggerChanged, Noticed, SessionEvent
+from cursus_tui.records.profile import is_library
 from cursus_tui.records.run import Attempt
 from cursus_tui.text import safe
 
@@ -154,7 +155,7 @@ class Hub:
 
     def _just_my_code(self) -> bool:
         # A breakpoint in a library would never stop.
-        in_library = any("site-packages" in key for key in self.armed.files())
+        in_library = any(map(is_library, self.armed.files()))
         return not (in_library or self._pause.in_libraries) and all(
             client.just_my_code for client in (self.terminal, *self.ides)
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 HOT_SHARE = 0.02
 """From this share of the samples on, a line is hot."""
-_LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
+_LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3", "/lib64/python3")
 
 
 def is_library(file: str) -> bool:

@@ -23,7 +23,7 @@ from .evaluations import Evaluations
 from .failure import is_worker
 from .hold import Gate
 from .hurry import quick_turns
-from .modules import count_as_installed
+from .modules import count_as_installed, is_installed
 from .streams import move_high
 
 ATTACH_SECONDS = 5.0
@@ -269,6 +269,22 @@ def is_debugger(file: str) -> bool:
     """Whether a file is the debugger's, where there is one."""
     pydevd = sys.modules.get("pydevd")
     return pydevd is not None and file.startswith(os.path.dirname(str(pydevd.__file__)) + os.sep)
+
+
+def is_called_by_worker() -> bool:
+    """Whether the library's code in which this is asked works for us, not for the script.
+
+    A breakpoint in such code asks it before it stops.
+    """
+    frame: Optional[FrameType] = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if is_worker(file):
+            return True
+        if not (file.startswith("<") or is_installed(file) or is_debugger(file)):
+            return False
+        frame = frame.f_back
+    return False
 
 
 def mark_as_ours(thread: threading.Thread) -> None:

@@ -49,9 +49,17 @@ def test_every_wish_that_cannot_be_is_answered(desk: Desk) -> None:
     assert desk.notices() == ["train cannot be debugged: no debugpy there"] * 3
 
 
-def test_a_breakpoint_in_a_library_lets_libraries_be_stepped_into(desk: Desk) -> None:
-    library = Path("/env/lib/python3.11/site-packages/thing.py")
-    desk.debug.set_lines((LineBreakpoint(library, 3),))
+@pytest.mark.parametrize(
+    "library",
+    [
+        "/env/lib/python3.11/site-packages/thing.py",
+        "/usr/lib/python3/dist-packages/thing.py",
+        "/usr/lib/python3.11/json/encoder.py",
+        "/usr/lib64/python3.12/random.py",
+    ],
+)
+def test_a_breakpoint_in_a_library_lets_libraries_be_stepped_into(desk: Desk, library: str) -> None:
+    desk.debug.set_lines((LineBreakpoint(Path(library), 3),))
     desk.order = desk.debug.order("train", SCRIPT, NONE, entry=False, hold=False)
     step = FakePydevd(desk.order)
     assert step.configured.wait(5)

@@ -149,6 +149,18 @@ def test_a_breakpoint_set_while_the_step_runs_stops_it(debugged: Debugged):
     assert debugged.session.state.steps["A"].status == "passed"
 
 
+def test_a_breakpoint_in_the_standard_library_stops_where_the_script_calls_it(debugged: Debugged):
+    debugged.edit('note("ended")', "import json; note(json.dumps(rows))")
+    library = Path(json.encoder.__file__)
+    line = 1 + library.read_text().split("\n").index("        chunks = self.iterencode(o, _one_shot=True)")
+    debugged.session.set_line_breakpoint(LineBreakpoint(library, line, condition="o # all but 0")).result(5)
+    debugged.give("continue_")
+    assert debugged.stands() == ("inside step", "A", line, StopKind.BREAKPOINT)
+    assert debugged.value("o") == "['x', 'A']"
+    debugged.give("continue_")
+    assert debugged.session.state.phase == "finished"
+
+
 def test_pause_stops_a_running_loop(debugged: Debugged):
     (debugged.home / "hold-A").touch()
     debugged.session.step_over().result(5)
