@@ -5,18 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
-from typing import Any
 
-from cursus_tui.debugging.breakpoints import line_of
 from cursus_tui.debugging.clients import Ide
-from cursus_tui.debugging.dap import BrokenProtocolError, Message, read_message
-from cursus_tui.debugging.handshake import CAPABILITIES
+from cursus_tui.debugging.conversation import Conversation
+from cursus_tui.debugging.dap import BrokenProtocolError, read_message
 from cursus_tui.debugging.hub import Hub
-from cursus_tui.debugging.path_mapping import mapping_of, sources_moved
 from cursus_tui.debugging.peers import owner_of
 from cursus_tui.records.debug import DebugError, IdeState
-from cursus_tui.text import safe
 
 FIRST_PORT = 5678
 """What debugpy's documentation uses, and so what launch configurations have."""
@@ -71,7 +66,7 @@ class IdeServer:
             return
         self._connections.add(writer)
         ide = Ide(writer=writer)
-        talk = _Conversation(self._hub, ide)
+        talk = Conversation(self._hub, ide)
         try:
             while (message := await read_message(reader)) is not None:
                 talk.take(message)
@@ -85,128 +80,6 @@ class IdeServer:
             self._hub.leave(ide)
             talk.close()
             writer.close()
-
-
-class _Conversation:
-    """What one IDE asks, and is answered. Requests are served side by side, in the order of their arrival."""
-
-    def __init__(self, hub: Hub, ide: Ide) -> None:
-        self._hub = hub
-        self._ide = ide
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def take(self, message: Message) -> None:
-        """Serve a request; anything else is passed by: we ask IDEs for nothing."""
-        if message.get("type") == "request":
-            task = asyncio.create_task(self._answer(message))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    def close(self) -> None:
-        """Nobody listens any more."""
-        for task in tuple(self._tasks):
-            task.cancel()
-
-    async def _answer(self, request: Message) -> None:
-        command, given = str(request.get("command")), request.get("arguments")
-        arguments = sources_moved(given, self._ide.mapping.to_here) if isinstance(given, dict) else {}
-        try:
-            match command:
-                case "initialize":
-                    self._ide.respond(request, self._initialized(arguments))
-                case "attach" | "launch":
-                    self._attach(request, arguments)
-                case "configurationDone":
-                    self._ide.respond(request)
-                    await self._configured()
-                case "disconnect" | "terminate" | "restart":
-                    self._ide.respond(request)
-                    self._ide.event("terminated", {})
-                    self._ide.close()
-                case "setExceptionBreakpoints":
-                    await self._set_filters(arguments)
-                    self._ide.respond(request)
-                case "setFunctionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints":
-                    self._ide.respond(request, {"breakpoints": []})
-                case "setDebuggerProperty":
-                    self._ide.respond(request)
-                case "setBreakpoints":
-                    self._ide.respond(request, await self._set_breakpoints(arguments))
-                case "threads":
-                    self._ide.respond(request, await self._threads())
-                case "pause":
-                    await self._hub.suspend()
-                    self._ide.respond(request)
-                case _:
-                    self._ide.respond(request, await self._hub.request(self._ide, command, arguments))
-                    self._invalidate(command, arguments)
-        except DebugError as error:
-            self._ide.respond(request, error=str(error))
-        except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
-            self._ide.respond(request, error=f"malformed {command} request: {error}")
-
-    def _initialized(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        name = arguments.get("clientName") or arguments.get("clientID")
-        self._ide.name = safe(str(name), 60) if name else self._ide.name
-        self._ide.sees_invalidated = bool(arguments.get("supportsInvalidatedEvent"))
-        return CAPABILITIES
-
-    def _attach(self, request: Message, arguments: Mapping[str, Any]) -> None:
-        if self._ide.attach is not None:
-            raise DebugError("it is attached already")
-        self._ide.attach = request
-        self._ide.mapping = mapping_of(arguments)
-        self._ide.just_my_code = arguments.get("justMyCode") is not False
-        self._ide.is_ready = True
-        self._hub.ides.append(self._ide)
-        self._hub.lines_changed(set())
-        self._ide.event("initialized", {})
-
-    async def _configured(self) -> None:
-        """The IDE is ready: tell it of the step, and of its stop, as if it had been there."""
-        request, hub = self._ide.attach, self._hub
-        if request is None:
-            return
-        self._ide.respond(request)
-        running = hub.running
-        process = running.process if running is not None else None
-        named = {"name": running.step if running is not None else "cursus-tui", "startMethod": "attach"}
-        self._ide.event("process", named | ({"systemProcessId": process.pid} if process and process.pid else {}))
-        for thread in hub.threads:
-            self._ide.event("thread", {"reason": "started", "threadId": thread})
-        if hub.stops.halted is not None:
-            self._ide.event("stopped", hub.stops.halted)
-
-    async def _set_filters(self, arguments: Mapping[str, Any]) -> None:
-        named = [one for one in arguments.get("filters") or () if isinstance(one, str)]
-        rows = [one for one in arguments.get("filterOptions") or () if isinstance(one, dict)]
-        wanted = {*named, *(str(one.get("filterId")) for one in rows)}
-        known = {str(one["filter"]) for one in CAPABILITIES["exceptionBreakpointFilters"]}
-        self._ide.filters = tuple(sorted(wanted & known))
-        await self._hub.link.send_filters()
-
-    async def _set_breakpoints(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        source = arguments.get("source")
-        path = source.get("path") if isinstance(source, dict) else None
-        if not isinstance(path, str) or not path:
-            raise DebugError("breakpoints can be set in files only")
-        given = arguments.get("breakpoints")
-        wanted = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
-        key = self._ide.set_file(path, wanted)
-        answers = await self._hub.set_ide_lines(key)
-        kept = {"verified": True}
-        return {"breakpoints": [{"line": line_of(one)} | kept | dict(answers.get(line_of(one), {})) for one in wanted]}
-
-    async def _threads(self) -> Mapping[str, Any]:
-        hub = self._hub
-        if hub.link.is_attached:
-            return await hub.request(self._ide, "threads", {})
-        waiting = f"{hub.running.step} runs without a debugger" if hub.running is not None else "waiting for a step"
-        return {"threads": [{"id": 1, "name": waiting}]}
-
-    def _invalidate(self, command: str, arguments: Mapping[str, Any]) -> None:
-        if command in ("setVariable", "setExpression") or arguments.get("context") == "repl":
-            self._hub.values_changed(self._ide)
 
 
 def _refusal(writer: asyncio.StreamWriter) -> str:
