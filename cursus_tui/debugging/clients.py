@@ -68,10 +68,11 @@ class Ide(Client):
 
     def respond(self, request: Message, body: Mapping[str, Any] | None = None, error: str = "") -> None:
         """Answer one of its requests."""
+        number = request.get("seq")
         response: Message = {
             "type": "response",
-            "request_seq": request.get("seq"),
-            "command": request.get("command"),
+            "request_seq": number if isinstance(number, int) else 0,
+            "command": str(request.get("command")),
             "success": not error,
             "body": sources_moved(dict(body or {}), self.mapping.to_ide),
         }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
+from cursus_tui.debugging.arguments import checked
 from cursus_tui.debugging.breakpoints import line_of
 from cursus_tui.debugging.clients import Ide
 from cursus_tui.debugging.dap import Message
@@ -14,6 +16,8 @@ from cursus_tui.debugging.hub import Hub
 from cursus_tui.debugging.path_mapping import mapping_of, sources_moved
 from cursus_tui.records.debug import DebugError
 from cursus_tui.text import safe
+
+LOG = logging.getLogger(__name__)
 
 
 class Conversation:
@@ -42,9 +46,9 @@ class Conversation:
             task.cancel()
 
     async def _answer(self, request: Message) -> None:
-        command, given = str(request.get("command")), request.get("arguments")
-        arguments = sources_moved(given, self._ide.mapping.to_here) if isinstance(given, dict) else {}
+        command = str(request.get("command"))
         try:
+            arguments = sources_moved(checked(command, request.get("arguments")), self._ide.mapping.to_here)
             match command:
                 case "initialize":
                     self._ide.respond(request, self._initialized(arguments))
@@ -76,13 +80,15 @@ class Conversation:
                     self._invalidate(command, arguments)
         except DebugError as error:
             self._ide.respond(request, error=str(error))
-        except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
-            self._ide.respond(request, error=f"malformed {command} request: {error}")
+        except Exception as error:
+            # An IDE waits for each of its answers for ever.
+            LOG.exception("a request of an IDE's failed")
+            self._ide.respond(request, error=f"{command} failed: {error}")
 
     def _initialized(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         name = arguments.get("clientName") or arguments.get("clientID")
-        self._ide.name = safe(str(name), 60) if name else self._ide.name
-        self._ide.sees_invalidated = bool(arguments.get("supportsInvalidatedEvent"))
+        self._ide.name = safe(name, 60) if name else self._ide.name
+        self._ide.sees_invalidated = arguments.get("supportsInvalidatedEvent", False)
         return CAPABILITIES
 
     def _attach(self, request: Message, arguments: Mapping[str, Any]) -> None:
@@ -112,20 +118,17 @@ class Conversation:
             self._ide.event("stopped", hub.stops.halted)
 
     async def _set_filters(self, arguments: Mapping[str, Any]) -> None:
-        named = [one for one in arguments.get("filters") or () if isinstance(one, str)]
-        rows = [one for one in arguments.get("filterOptions") or () if isinstance(one, dict)]
-        wanted = {*named, *(str(one.get("filterId")) for one in rows)}
+        options = arguments.get("filterOptions", ())
+        wanted = {*arguments.get("filters", ()), *(one["filterId"] for one in options)}
         known = {str(one["filter"]) for one in CAPABILITIES["exceptionBreakpointFilters"]}
         self._ide.filters = tuple(sorted(wanted & known))
         await self._hub.link.send_filters()
 
     async def _set_breakpoints(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        source = arguments.get("source")
-        path = source.get("path") if isinstance(source, dict) else None
-        if not isinstance(path, str) or not path:
+        path = arguments["source"].get("path")
+        if path is None:
             raise DebugError("breakpoints can be set in files only")
-        given = arguments.get("breakpoints")
-        wanted = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+        wanted = arguments.get("breakpoints", [{"line": line} for line in arguments.get("lines", ())])
         key = self._ide.set_file(path, wanted)
         answers = await self._hub.set_ide_lines(key)
         kept = {"verified": True}

@@ -35,6 +35,10 @@ class IdeClient:
 
     def post(self, command: str, **arguments: Any) -> Future[Json]:
         """Send a request; its response comes later."""
+        return self.post_raw(command, arguments)
+
+    def post_raw(self, command: Any, arguments: Any) -> Future[Json]:
+        """The same with arguments that may be anything."""
         number = next(self._numbers)
         answer = self._answers[number] = Future()
         self.socket.sendall(encode({"seq": number, "type": "request", "command": command, "arguments": arguments}))
