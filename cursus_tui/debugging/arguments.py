@@ -14,6 +14,8 @@ from cursus_tui.records.debug import DebugError
 
 Reader = Callable[[Any], Any]
 """The value as the debugger takes it, or :class:`_UnfitError`."""
+OTHER_BREAKPOINTS = ("setFunctionBreakpoints", "setDataBreakpoints", "setInstructionBreakpoints")
+"""Some IDEs say that they have none, though nothing of the kind is announced."""
 MOST = 2**31 - 1
 """The protocol's whole numbers have 32 bits."""
 
@@ -150,6 +152,7 @@ _REQUESTS: Mapping[str, Mapping[str, Reader | _Needed]] = {
         "filters": _list(_text),
         "filterOptions": _list(_object(filterId=_Needed(_text))),
     },
+    **{command: {"breakpoints": _list(_as_it_is)} for command in OTHER_BREAKPOINTS},
     "continue": _THREAD,
     "next": _THREAD,
     "stepIn": {**_THREAD, "targetId": _number},

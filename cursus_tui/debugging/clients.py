@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cursus_tui.debugging.breakpoints import SourceBreakpoint
+from cursus_tui.debugging.breakpoints import SourceBreakpoint, line_of
 from cursus_tui.debugging.dap import Message, encode
 from cursus_tui.debugging.path_mapping import PathMapping, sources_moved
 from cursus_tui.storage.regular_file import real_path
 
 MOST_UNSENT_BYTES = 8 << 20
 """An IDE that does not read is let go."""
+GESTURES = frozenset({"continue", "goto", "next", "pause", "setBreakpoints", "stepIn", "stepOut"})
+"""What somebody asked for with a key: an IDE shows why it failed. A hover over no variable fails, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Client:
         """Replace its breakpoints in a file; returns the file's key."""
         key = real_path(path)
         held = self.files.pop(key, None)
-        kept = tuple(lines)
+        kept = tuple(one for one in lines if line_of(one))
         if kept:
             self.files[key] = FileLines(held.path if held else path, kept)
         return key
@@ -54,17 +56,22 @@ class Ide(Client):
     name: str = "an IDE"
     writer: asyncio.StreamWriter | None = None
     mapping: PathMapping = field(default_factory=PathMapping)
+    is_initialized: bool = False
     attach: Message | None = None
     """Its ``attach`` request, answered after ``configurationDone``, as debugpy does."""
     is_ready: bool = False
-    """Told of events."""
+    """Its configuration is done: it is told of events."""
     sees_invalidated: bool = False
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def event(self, name: str, body: Mapping[str, Any]) -> None:
-        """Tell it, if it is attached."""
+        """Tell it, once it is ready for that."""
         if self.is_ready:
-            self._send({"type": "event", "event": name, "body": sources_moved(dict(body), self.mapping.to_ide)})
+            self.tell(name, body)
+
+    def tell(self, name: str, body: Mapping[str, Any]) -> None:
+        """Tell it of an event of the protocol's own."""
+        self._send({"type": "event", "event": name, "body": sources_moved(dict(body), self.mapping.to_ide)})
 
     def respond(self, request: Message, body: Mapping[str, Any] | None = None, error: str = "") -> None:
         """Answer one of its requests."""
@@ -77,7 +84,8 @@ class Ide(Client):
             "body": sources_moved(dict(body or {}), self.mapping.to_ide),
         }
         if error:
-            response |= {"message": error, "body": {"error": {"id": 1, "format": _escaped(error), "showUser": True}}}
+            shown = {"error": {"id": 1, "format": _escaped(error), "showUser": True}}
+            response |= {"message": error, "body": shown if request.get("command") in GESTURES else {}}
         self._send(response)
 
     def close(self) -> None:

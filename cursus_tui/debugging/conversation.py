@@ -7,7 +7,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from cursus_tui.debugging.arguments import checked
+from cursus_tui.debugging.arguments import OTHER_BREAKPOINTS, checked
+from cursus_tui.debugging.armed import Answers
 from cursus_tui.debugging.breakpoints import line_of
 from cursus_tui.debugging.clients import Ide
 from cursus_tui.debugging.dap import Message
@@ -18,6 +19,15 @@ from cursus_tui.records.debug import DebugError
 from cursus_tui.text import safe
 
 LOG = logging.getLogger(__name__)
+UNSUPPORTED = {
+    "launch": 'cursus-tui starts the steps itself, use "request": "attach"',
+    "restart": "run the step again in cursus-tui",
+    "setDataBreakpoints": "breakpoints are set on lines",
+    "setFunctionBreakpoints": "a function has none of its own, set one on its first line",
+    "setInstructionBreakpoints": "breakpoints are set on lines",
+    "terminate": "cancel the step in cursus-tui; disconnecting leaves it as it is",
+}
+"""What an IDE could do with another debugger, and what to do here."""
 
 
 class Conversation:
@@ -49,23 +59,26 @@ class Conversation:
         command = str(request.get("command"))
         try:
             arguments = sources_moved(checked(command, request.get("arguments")), self._ide.mapping.to_here)
+            self._in_order(command)
             match command:
                 case "initialize":
                     self._ide.respond(request, self._initialized(arguments))
-                case "attach" | "launch":
+                case "attach":
                     self._attach(request, arguments)
                 case "configurationDone":
                     self._ide.respond(request)
-                    await self._configured()
-                case "disconnect" | "terminate" | "restart":
+                    self._configured()
+                case "disconnect":
                     self._ide.respond(request)
-                    self._ide.event("terminated", {})
+                    self._ide.tell("terminated", {})
                     self._ide.close()
                 case "setExceptionBreakpoints":
                     await self._set_filters(arguments)
                     self._ide.respond(request)
-                case "setFunctionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints":
+                case _ if command in OTHER_BREAKPOINTS and not arguments.get("breakpoints"):
                     self._ide.respond(request, {"breakpoints": []})
+                case _ if command in UNSUPPORTED:
+                    raise DebugError(f"{command} is not supported: {UNSUPPORTED[command]}")
                 case "setDebuggerProperty":
                     self._ide.respond(request)
                 case "setBreakpoints":
@@ -85,28 +98,44 @@ class Conversation:
             LOG.exception("a request of an IDE's failed")
             self._ide.respond(request, error=f"{command} failed: {error}")
 
+    def _in_order(self, command: str) -> None:
+        """Refuse what the protocol has at another time."""
+        ide = self._ide
+        if command == "disconnect":
+            return
+        if command == "initialize":
+            why = "it is initialized already" if ide.is_initialized else ""
+        elif not ide.is_initialized:
+            why = "initialize first"
+        elif command == "attach":
+            why = "it is attached already" if ide.attach is not None else ""
+        elif ide.attach is None and command != "launch":
+            why = "attach first"
+        else:
+            why = "it is configured already" if command == "configurationDone" and ide.is_ready else ""
+        if why:
+            raise DebugError(why)
+
     def _initialized(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._ide.is_initialized = True
         name = arguments.get("clientName") or arguments.get("clientID")
         self._ide.name = safe(name, 60) if name else self._ide.name
         self._ide.sees_invalidated = arguments.get("supportsInvalidatedEvent", False)
         return CAPABILITIES
 
     def _attach(self, request: Message, arguments: Mapping[str, Any]) -> None:
-        if self._ide.attach is not None:
-            raise DebugError("it is attached already")
         self._ide.attach = request
         self._ide.mapping = mapping_of(arguments)
         self._ide.just_my_code = arguments.get("justMyCode") is not False
-        self._ide.is_ready = True
         self._hub.ides.append(self._ide)
         self._hub.lines_changed(set())
-        self._ide.event("initialized", {})
+        self._ide.tell("initialized", {})
 
-    async def _configured(self) -> None:
+    def _configured(self) -> None:
         """The IDE is ready: tell it of the step, and of its stop, as if it had been there."""
         request, hub = self._ide.attach, self._hub
-        if request is None:
-            return
+        assert request is not None
+        self._ide.is_ready = True
         self._ide.respond(request)
         running = hub.running
         process = running.process if running is not None else None
@@ -131,8 +160,7 @@ class Conversation:
         wanted = arguments.get("breakpoints", [{"line": line} for line in arguments.get("lines", ())])
         key = self._ide.set_file(path, wanted)
         answers = await self._hub.set_ide_lines(key)
-        kept = {"verified": True}
-        return {"breakpoints": [{"line": line_of(one)} | kept | dict(answers.get(line_of(one), {})) for one in wanted]}
+        return {"breakpoints": [_breakpoint(line_of(one), answers) for one in wanted]}
 
     async def _threads(self) -> Mapping[str, Any]:
         hub = self._hub
@@ -144,3 +172,9 @@ class Conversation:
     def _invalidate(self, command: str, arguments: Mapping[str, Any]) -> None:
         if command in ("setVariable", "setExpression") or arguments.get("context") == "repl":
             self._hub.values_changed(self._ide)
+
+
+def _breakpoint(line: int, answers: Answers) -> Message:
+    if not line:
+        return {"line": line, "verified": False, "message": "there is no such line"}
+    return {"line": line, "verified": True, **answers.get(line, {})}

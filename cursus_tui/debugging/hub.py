@@ -17,7 +17,7 @@ from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.pause import Pause
 from cursus_tui.debugging.readings import condition_failure, whole
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
-from cursus_tui.debugging.stops import Stops, StopsEnd
+from cursus_tui.debugging.stops import NOT_STOPPED, Stops, StopsEnd
 from cursus_tui.debugging.upstream import SLOW
 from cursus_tui.execution.ports import StepProcess, WorkerEvent
 from cursus_tui.records.debug import DebugError, DebuggerState, DebugStop, IdeState, LineBreakpoint, Resume, StopKind
@@ -218,6 +218,9 @@ class Hub:
         upstream = self.link.upstream
         if upstream is None:
             raise DebugError(NOT_DEBUGGED)
+        if command == "exceptionInfo" and self.stops.halted is None:
+            # Of a step that runs the debugger would never answer.
+            raise DebugError(NOT_STOPPED)
         if command in SLOW:
             answer = await self._evaluations.ask(upstream, command, arguments)
         else:

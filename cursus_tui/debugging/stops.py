@@ -19,6 +19,7 @@ from cursus_tui.debugging.step_link import StepLink
 from cursus_tui.debugging.type_ahead import TypeAhead
 from cursus_tui.records.debug import DebugError, DebugStop, Resume, StopKind
 
+NOT_STOPPED = "it is not stopped"
 QUIET_SECONDS = 0.1
 """A step that stops again by then has not gone on, for the session and the screen."""
 
@@ -109,7 +110,7 @@ class Stops:
         if command == Resume.CONTINUE:
             await self._pause.put_back()
         if self.halted is None:
-            raise DebugError("it is not stopped")
+            raise DebugError(NOT_STOPPED)
         stood = self.halted, self.shown, self._number
         command = self._from_here(command)
         posted = upstream.post(command, arguments)

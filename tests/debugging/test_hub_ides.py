@@ -89,7 +89,7 @@ def test_an_ide_that_dies_or_leaves_keeps_the_stop(desk: Desk) -> None:
     step = desk.attached(7)
     step.stop(7)
     stop = desk.told.next()
-    for leave in ("disconnect", "terminate", ""):
+    for leave in ("disconnect", ""):
         ide = IdeClient(desk.open())
         ide.attach()
         ide.wait("stopped")

@@ -1,0 +1,197 @@
+"""The order of the protocol, and what is announced: each request is answered once, and truly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dap_client import IdeClient, RefusedError
+from hub_desk import SCRIPT, Desk, until
+
+LINES = {"source": {"path": str(SCRIPT)}, "breakpoints": [{"line": 8}]}
+
+
+def test_nothing_is_asked_before_its_time(desk: Desk) -> None:
+    step = desk.attached(7)
+    ide = IdeClient(desk.open())
+    for command in ("attach", "threads", "setBreakpoints", "configurationDone", "nothing"):
+        with pytest.raises(RefusedError, match="initialize first"):
+            ide.ask(command, **(LINES if command == "setBreakpoints" else {}))
+    ide.ask("initialize", adapterID="debugpy")
+    for command in ("threads", "setBreakpoints", "configurationDone", "nothing"):
+        with pytest.raises(RefusedError, match="attach first"):
+            ide.ask(command, **(LINES if command == "setBreakpoints" else {}))
+    assert step.lines() == [7]
+    assert desk.debug.state.ide.clients == ()
+    ide.ask("disconnect")
+    assert ide.closed.wait(5)
+    ide.close()
+
+
+def test_what_happens_once_is_refused_again(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.stop(7)
+    desk.told.next()
+    ide = IdeClient(desk.open())
+    ide.attach()
+    ide.wait("stopped")
+    for command, why in (
+        ("initialize", "initialized already"),
+        ("attach", "attached already"),
+        ("configurationDone", "configured already"),
+    ):
+        with pytest.raises(RefusedError, match=why):
+            ide.ask(command)
+    assert ide.events.empty(), "the stop is told once"
+    ide.close()
+
+
+def test_nothing_is_launched(desk: Desk) -> None:
+    ide = IdeClient(desk.open())
+    ide.ask("initialize", adapterID="debugpy")
+    with pytest.raises(RefusedError, match='"request": "attach"'):
+        ide.ask("launch", program="/project/script.py")
+    ide.post("attach")
+    ide.wait("initialized")
+    ide.close()
+
+
+def test_events_wait_for_the_end_of_the_configuration(desk: Desk) -> None:
+    step = desk.attached(7)
+    ide = IdeClient(desk.open())
+    ide.ask("initialize", adapterID="debugpy")
+    attached = ide.post("attach")
+    assert ide.events.get(timeout=5)["event"] == "initialized"
+    step.stop(7)
+    desk.told.next()
+    step.event("output", category="stdout", output="hello")
+    ide.ask("threads")
+    assert ide.events.empty()
+    assert not attached.done()
+    ide.ask("configurationDone")
+    assert attached.result(5)["success"]
+    told = [ide.events.get(timeout=5)["event"] for _ in range(3)]
+    assert told == ["process", "thread", "stopped"]
+    ide.ask("threads")
+    assert ide.events.empty()
+    ide.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "why"),
+    [
+        ("terminate", {"restart": False}, "cancel the step in cursus-tui"),
+        ("restart", {}, "run the step again in cursus-tui"),
+        ("restartFrame", {"frameId": 3}, "not supported"),
+        ("cancel", {"requestId": 1}, "not supported"),
+        ("breakpointLocations", {"source": {"path": str(SCRIPT)}, "line": 7}, "not supported"),
+        ("loadedSources", {}, "not supported"),
+        ("dataBreakpointInfo", {"name": "x"}, "not supported"),
+        ("setDataBreakpoints", {"breakpoints": [{"dataId": "x"}]}, "not supported"),
+        ("setFunctionBreakpoints", {"breakpoints": [{"name": "main"}]}, "set one on its first line"),
+        ("setInstructionBreakpoints", {"breakpoints": [{"instructionReference": "x"}]}, "not supported"),
+        ("readMemory", {"memoryReference": "1", "count": 1}, "not supported"),
+        ("stepBack", {"threadId": 1}, "not supported"),
+        ("terminateThreads", {"threadIds": [1]}, "not supported"),
+    ],
+)
+def test_what_is_not_announced_is_refused(desk: Desk, command: str, arguments: dict[str, Any], why: str) -> None:
+    step = desk.attached(7)
+    step.stop(7)
+    stop = desk.told.next()
+    ide = IdeClient(desk.open())
+    ide.attach()
+    ide.wait("stopped")
+    announced = {name for name, value in ide.capabilities.items() if value}
+    assert not announced & {
+        "supportTerminateDebuggee",
+        "supportSuspendDebuggee",
+        "supportsTerminateRequest",
+        "supportsRestartRequest",
+        "supportsRestartFrame",
+        "supportsCancelRequest",
+        "supportsBreakpointLocationsRequest",
+        "supportsLoadedSourcesRequest",
+        "supportsDataBreakpoints",
+        "supportsFunctionBreakpoints",
+        "supportsInstructionBreakpoints",
+        "supportsReadMemoryRequest",
+        "supportsStepBack",
+        "supportsTerminateThreadsRequest",
+    }
+    before = len(step.requests)
+    with pytest.raises(RefusedError, match=f"{command} is not supported.*{why}|{command} is {why}"):
+        ide.ask(command, **arguments)
+    assert step.requests[before:] == []
+    assert desk.debug.state.stop == stop
+    assert ide.ask("threads")["threads"]
+    ide.close()
+
+
+def test_no_breakpoints_of_another_kind_is_no_wish(desk: Desk) -> None:
+    ide = IdeClient(desk.open())
+    ide.attach()
+    for kind in ("Function", "Data", "Instruction"):
+        assert ide.ask(f"set{kind}Breakpoints", breakpoints=[]) == {"breakpoints": []}
+    ide.close()
+
+
+@pytest.mark.parametrize(
+    "wish", [{}, {"terminateDebuggee": True}, {"terminateDebuggee": False}, {"suspendDebuggee": True, "restart": True}]
+)
+def test_an_ide_that_disconnects_ends_nothing(desk: Desk, wish: dict[str, bool]) -> None:
+    step = desk.attached(7)
+    step.stop(7)
+    stop = desk.told.next()
+    ide = IdeClient(desk.open())
+    ide.attach()
+    ide.ask("disconnect", **wish)
+    ide.wait("terminated")
+    assert ide.closed.wait(5)
+    ide.close()
+    until(lambda: desk.debug.state.ide.clients == ())
+    assert desk.debug.state.stop == stop
+    assert {name for name, _ in step.requests}.isdisjoint({"disconnect", "terminate", "continue"})
+
+
+def test_only_a_gesture_that_fails_is_shown_as_an_error(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["evaluate"] = "NameError: name 'x' is not defined"
+    ide = IdeClient(desk.open())
+    ide.attach()
+    hover = ide.post("evaluate", expression="x", frameId=3, context="hover").result(5)
+    assert (hover["message"], hover["body"]) == ("NameError: name 'x' is not defined", {})
+    resume = ide.post("next", threadId=1).result(5)
+    assert resume["body"]["error"] == {"id": 1, "format": "it is not stopped", "showUser": True}
+    ide.close()
+
+
+def test_an_exception_is_told_of_a_stopped_step_only(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["exceptionInfo"] = {"exceptionId": "KeyError", "breakMode": "always"}
+    ide = IdeClient(desk.open())
+    ide.attach()
+    with pytest.raises(RefusedError, match="it is not stopped"):
+        ide.ask("exceptionInfo", threadId=1)
+    step.stop(7, "exception")
+    ide.wait("stopped")
+    assert ide.ask("exceptionInfo", threadId=1)["exceptionId"] == "KeyError"
+    ide.close()
+
+
+def test_a_line_that_cannot_be_is_not_verified(desk: Desk) -> None:
+    ide = IdeClient(desk.open())
+    ide.attach()
+    nowhere, good = ide.set_lines(SCRIPT, 0, 8)
+    assert (nowhere["verified"], nowhere["message"]) == (False, "there is no such line")
+    assert good["verified"]
+    assert [one.line for one in desk.debug.state.ide_breakpoints] == [8]
+    ide.close()
+
+
+def test_lines_without_more_are_breakpoints(desk: Desk) -> None:
+    ide = IdeClient(desk.open())
+    ide.attach()
+    answers = ide.ask("setBreakpoints", source={"path": str(SCRIPT)}, lines=[8, 9])["breakpoints"]
+    assert [one["line"] for one in answers] == [8, 9]
+    ide.close()
