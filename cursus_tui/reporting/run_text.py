@@ -112,7 +112,8 @@ def _one_error(error: StepError) -> Iterator[Text]:
             yield plain(f"    {frame.source.strip()}", style or "bold")
         for name, summary in frame.locals.items():
             yield plain(f"      {name} = {summary}", "dim")
-    yield plain(f"{error.type}: {error.message}", "bold red")
+    for line in f"{error.type}: {error.message}".splitlines():
+        yield plain(line, "bold red")
 
 
 def print_traceback(console: Console, attempt: Attempt, error: StepError) -> None:

@@ -124,6 +124,10 @@ class MainCall:
         """By its name, as the function that it stands for."""
         return "main"
 
+    def __repr__(self) -> str:
+        """As the function that it stands for: a traceback lists it among the block's variables."""
+        return repr(self._script.main)
+
     def __call__(self, *args: Any, **options: Any) -> Any:
         """What the block calls in place of ``main``: maps its paths, then calls the real one."""
         main = self._restore_main()

@@ -106,9 +106,10 @@ def split_at_main_block(source: bytes, script: str) -> Tuple[CodeType, Optional[
         body = _compiled(source[: start.start()], script)
         return body, _compiled(blank + source[start.start() :], script, body.co_flags & _FUTURE_FLAGS)
     except SyntaxError:
-        # Either the script is wrong, which the next line says in its own words, or this is no statement but a text.
-        _compiled(source, script)
-        return _split_by_syntax_tree(source, script)
+        pass
+    # Either the script is wrong, which the next line says in its own words, or this is no statement but a text.
+    _compiled(source, script)
+    return _split_by_syntax_tree(source, script)
 
 
 def uses_relative_imports(source: bytes) -> bool:

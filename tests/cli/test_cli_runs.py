@@ -267,6 +267,7 @@ def test_a_traceback_is_kept_with_its_locals_and_shown_later(
     assert [out.index(text) for text in shown] == sorted(out.index(text) for text in shown)
     assert out.count("number = 41") == 2
     assert "\x1b" not in out
+    assert out.endswith("no\nshare\n")
     code, document = run(capsys, "show", "last", first, "--traceback", *where)
     assert (code, document["step"], document["attempt"], document["type"]) == (0, first, 1, "ValueError")
     assert [cause["type"] for cause in document["causes"]] == ["ZeroDivisionError"]
@@ -280,6 +281,20 @@ def test_a_traceback_is_kept_with_its_locals_and_shown_later(
     assert main(["show", "last", first, "--traceback", *where]) == 2
     assert f"{first} did not fail in" in capsys.readouterr().err
     assert second
+
+
+def test_a_script_that_cannot_be_read_is_told_of_once(
+    chain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, *_ = names_of(chain)
+    bad = tmp_path / "bad.py"
+    bad.write_text(
+        "def main(input_paths, output_paths, environ_vars, job_args):\n    rows = (1,\n    return rows\n\n"
+        "if __name__ == '__main__':\n    main({}, {}, {}, None)\n"
+    )
+    assert run(capsys, "run", str(chain), "--stand-in", f"{first}={bad}")[0] == 1
+    assert main(["show", "last", first, "--traceback", "--path", str(chain)]) == 0
+    assert capsys.readouterr().out.count("SyntaxError: '(' was never closed") == 1
 
 
 def test_a_profile_in_words_and_as_json(chain: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -149,6 +149,13 @@ def test_locals_with_a_broken_repr(tmp_path: Path) -> None:
     assert "abc" not in shown["api_key"]
 
 
+def test_main_is_shown_as_what_it_is_in_the_script(tmp_path: Path) -> None:
+    run = contained(tmp_path, "raise ValueError('x')  # HERE")
+    block = run.error().frames[0]
+    assert block.function == "<module>"
+    assert block.locals["main"].startswith("<function main")
+
+
 def test_a_syntax_error(tmp_path: Path) -> None:
     run = contained_script(tmp_path, "x = 1\ny = = 2  # HERE\n")
     assert place(run) == ("SyntaxError", str(run.script), 2)
