@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from cursus_tui.pipeline.given_files import absolute
 from cursus_tui.records.pipeline import Overrides, Pipeline
 
 Given = TypeVar("Given")
@@ -99,9 +101,9 @@ def refusal(target: EditTarget, text: str) -> str | None:
     if target.kind in (EditKind.INPUT, EditKind.DATA):
         if not text.strip():
             return "a path is needed"
-        return None if Path(text).expanduser().exists() else f"there is no {text}"
+        return None if os.path.exists(absolute(text)) else f"there is no {text}"
     if target.kind is EditKind.SCRIPT:
-        return None if Path(text).expanduser().is_file() else f"there is no file {text}"
+        return None if os.path.isfile(absolute(text)) else f"there is no file {text}"
     if target.kind is EditKind.JOB_TYPE and not text.strip():
         return "a job type is needed"
     return _no_longer_json(target.value, text)
@@ -129,10 +131,10 @@ def apply(overrides: Overrides, target: EditTarget, text: str) -> Overrides:
     if target.kind is EditKind.ARGUMENT:
         return set_argument(overrides, target.step, target.name, text)
     if target.kind is EditKind.SCRIPT:
-        return set_script(overrides, target.step, Path(text).expanduser().resolve())
+        return set_script(overrides, target.step, absolute(text).resolve())
     if target.kind is EditKind.JOB_TYPE:
         return set_job_type(overrides, target.step, text.strip())
-    return set_path(overrides, target.step, target.name, Path(text).expanduser().resolve())
+    return set_path(overrides, target.step, target.name, absolute(text).resolve())
 
 
 def data_channel(pipeline: Pipeline, step: str) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +32,16 @@ class _DebugCommand(click.Command):
     """``--ide`` takes a port or none: what follows it and is no number is the ``PATH``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        following = [*args[1:], ""]
         given = [
-            f"--ide={NEXT_FREE}" if word == "--ide" and not after.isdecimal() else word
-            for word, after in zip(args, following, strict=True)
+            f"--ide={NEXT_FREE}" if word == "--ide" and not _may_be_port(after) else word
+            for word, after in zip_longest(args, args[1:], fillvalue="")
         ]
         return super().parse_args(ctx, given)
+
+
+def _may_be_port(word: str) -> bool:
+    """Whether a word after ``--ide`` is meant as its port: a number of any kind, and no file of that name."""
+    return re.fullmatch(r"-?[0-9][0-9.,_]*", word) is not None and not os.path.exists(word)
 
 
 class _Port(click.ParamType[str]):

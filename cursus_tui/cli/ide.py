@@ -93,10 +93,11 @@ def _configuration(ide: str, place: Path | None, project: Path, port: int) -> st
 
 def _project(path: str) -> Path:
     from cursus_tui.pipeline.discovery import project_folders
+    from cursus_tui.pipeline.given_files import absolute
     from cursus_tui.pipeline.target import find_target
 
-    folder = Path(os.path.abspath(Path(path).expanduser()))
-    return folder if folder.is_dir() else project_folders(find_target(path).home)[-1]
+    folder = absolute(path)
+    return folder if path.strip() and os.path.isdir(folder) else project_folders(find_target(path).home)[-1]
 
 
 def _before(place: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -12,7 +12,45 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_Pairs = tuple[tuple[str, str, str], ...]
+
+class GivenPath(click.ParamType[Path]):
+    """A path that need not exist, but where the system can look."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Absolute; what is wrong with it names the option."""
+        from cursus_tui.pipeline.given_files import given_path
+
+        what = param.opts[0] if param is not None and param.opts else "the path"
+        return value if isinstance(value, Path) else given_path(str(value), what)
+
+
+GIVEN_PATH = GivenPath()
+LEAST_MEMORY = 32 << 20
+"""No script starts with less; a limit of ``4`` is a ``4GB`` that lost its unit."""
+
+
+class _Seconds(click.ParamType[float]):
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds < math.inf:
+            self.fail(f"{value!r} is not a number of seconds above 0, such as 90 or 0.5", param, ctx)
+        return seconds
+
+
+class _Library(click.ParamType[str]):
+    name = "library"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not str(value).isidentifier():
+            self.fail(f"{value!r} is not the top-level name of a library, such as torch", param, ctx)
+        return str(value)
 
 
 class _StepValue(click.ParamType[tuple[str, str, str]]):
@@ -47,14 +85,20 @@ class _StepPair(click.ParamType[tuple[str, str]]):
 
 
 _OPTIONS = (
-    click.option("--interfaces", multiple=True, metavar="DIR", help="Folder of *.step.yaml; may be repeated."),
-    click.option("--scripts", multiple=True, metavar="DIR", help="Folder of step scripts; may be repeated."),
-    click.option("--config", metavar="FILE", help="Config JSON."),
-    click.option("--hyperparameters", metavar="FILE", help="Hyperparameters JSON."),
-    click.option("--root", metavar="DIR", help="The project's top folder."),
-    click.option("--settings", metavar="FILE", help="Settings, by default cursus-tui.yaml beside the pipeline."),
+    click.option(
+        "--interfaces", type=GIVEN_PATH, multiple=True, metavar="DIR", help="Folder of *.step.yaml; may be repeated."
+    ),
+    click.option(
+        "--scripts", type=GIVEN_PATH, multiple=True, metavar="DIR", help="Folder of step scripts; may be repeated."
+    ),
+    click.option("--config", type=GIVEN_PATH, metavar="FILE", help="Config JSON."),
+    click.option("--hyperparameters", type=GIVEN_PATH, metavar="FILE", help="Hyperparameters JSON."),
+    click.option("--root", type=GIVEN_PATH, metavar="DIR", help="The project's top folder."),
+    click.option(
+        "--settings", type=GIVEN_PATH, metavar="FILE", help="Settings, by default cursus-tui.yaml beside the pipeline."
+    ),
     click.option("--python", metavar="PYTHON", help="Interpreter for the scripts: a path or a command."),
-    click.option("--stub", multiple=True, metavar="LIB", help="Allow a stub for an absent library."),
+    click.option("--stub", type=_Library(), multiple=True, metavar="LIB", help="Allow a stub for an absent library."),
     click.option(
         "--input",
         "inputs",
@@ -97,10 +141,15 @@ def path_options(command: F) -> F:
 
 
 _RUN_OPTIONS = (
-    click.option("--workspace", metavar="DIR", help="Where runs are kept, by default .cursus-tui beside the pipeline."),
+    click.option(
+        "--workspace",
+        type=GIVEN_PATH,
+        metavar="DIR",
+        help="Where runs are kept, by default .cursus-tui beside the pipeline.",
+    ),
     click.option("--allow-network", is_flag=True, help="Let scripts reach the network."),
     click.option("--as-shipped", is_flag=True, help="Add nothing to a script's call: see what the container sees."),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Of each step."),
+    click.option("--timeout", type=_Seconds(), metavar="SECONDS", help="Of each step."),
     click.option("--memory-limit", metavar="SIZE", help="Of each step, such as 4GB."),
 )
 
@@ -119,10 +168,10 @@ def run_options(command: F) -> F:
             allow_network=kwargs.pop("allow_network"),
             as_shipped=kwargs.pop("as_shipped"),
             timeout_seconds=kwargs.pop("timeout"),
-            memory_limit_bytes=byte_size(kwargs.pop("memory_limit"), "--memory-limit"),
+            memory_limit_bytes=byte_size(kwargs.pop("memory_limit"), "--memory-limit", LEAST_MEMORY),
             command=_command_line(),
         )
-        return command(*args, workspace=_optional(kwargs.pop("workspace")), limits=limits, **kwargs)
+        return command(*args, workspace=kwargs.pop("workspace"), limits=limits, **kwargs)
 
     decorated: Any = with_options
     for option in reversed(_RUN_OPTIONS):
@@ -130,11 +179,16 @@ def run_options(command: F) -> F:
     return cast("F", decorated)
 
 
-def byte_size(text: str | None, option: str) -> int | None:
+def byte_size(text: str | None, option: str, least: int = 1) -> int | None:
     """A size such as ``4GB`` in bytes.
 
+    Args:
+        text: As it was written; None where it was not.
+        option: Where it was written.
+        least: How many bytes make sense there.
+
     Raises:
-        click.BadParameter: It is none.
+        click.BadParameter: It is none, or too small.
     """
     if text is None:
         return None
@@ -146,6 +200,8 @@ def byte_size(text: str | None, option: str) -> int | None:
         size = 0
     if size <= 0:
         raise click.BadParameter(f"{text!r} is not a size such as 500MB or 4GiB", param_hint=option)
+    if size < least:
+        raise click.BadParameter(f"{text!r} is {size:,} bytes, at least {least >> 20}MB are needed", param_hint=option)
     return size
 
 
@@ -185,26 +241,29 @@ _NAMES = (
 
 
 def _open_options(given: dict[str, Any]) -> Any:
+    from cursus_tui.pipeline.given_files import given_path
     from cursus_tui.records.opening import LayoutFlags, OpenOptions
     from cursus_tui.records.pipeline import Overrides
 
     return OpenOptions(
         layout=LayoutFlags(
-            interfaces=tuple(map(_absolute, given["interfaces"])),
-            scripts=tuple(map(_absolute, given["scripts"])),
-            config=_optional(given["config"]),
-            hyperparameters=_optional(given["hyperparameters"]),
-            root=_optional(given["root"]),
+            interfaces=given["interfaces"],
+            scripts=given["scripts"],
+            config=given["config"],
+            hyperparameters=given["hyperparameters"],
+            root=given["root"],
         ),
         python=given["python"],
-        settings=_optional(given["settings"]),
+        settings=given["settings"],
         overrides=Overrides(
-            inputs=_by_step((step, name, _absolute(text)) for step, name, text in given["inputs"]),
+            inputs=_by_step(
+                (step, name, given_path(text, f"--input {step}.{name}")) for step, name, text in given["inputs"]
+            ),
             environment=_by_step(given["env"]),
             arguments=_by_step((step, name.lstrip("-"), text) for step, name, text in given["arg"]),
             wiring=_by_step((step, name, _source(text)) for step, name, text in given["wire"]),
             job_types=dict(given["job_types"]),
-            scripts={step: _absolute(text) for step, text in given["stand_ins"]},
+            scripts={step: given_path(text, f"--stand-in {step}") for step, text in given["stand_ins"]},
             stubs=tuple(given["stub"]),
         ),
     )
@@ -224,11 +283,3 @@ def _by_step(triples: Iterable[tuple[str, str, Any]]) -> dict[str, dict[str, Any
     for step, name, value in triples:
         steps.setdefault(step, {})[name] = value
     return steps
-
-
-def _absolute(text: str) -> Path:
-    return Path(os.path.abspath(Path(text).expanduser()))
-
-
-def _optional(text: str | None) -> Path | None:
-    return _absolute(text) if text else None

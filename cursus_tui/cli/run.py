@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cursus_tui.cli.options import path_options, run_options
+from cursus_tui.cli.options import GIVEN_PATH, path_options, run_options
 
 if TYPE_CHECKING:
     from cursus_tui.execution.options import RunOptions
@@ -29,7 +30,7 @@ INTERRUPTED = 130
 @click.option("--reuse", is_flag=True, help="Do not run again what an earlier run left and is up to date.")
 @click.option("--keep-going", is_flag=True, help="After a failure, run the steps that do not need it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.option("--junit", metavar="FILE", help="Write a JUnit report, too.")
+@click.option("--junit", type=GIVEN_PATH, metavar="FILE", help="Write a JUnit report, too.")
 def run(
     path: str,
     options: OpenOptions,
@@ -41,7 +42,7 @@ def run(
     reuse: bool,
     keep_going: bool,
     as_json: bool,
-    junit: str | None,
+    junit: Path | None,
 ) -> int:
     """Run a pipeline without a screen, step by step, and report.
 
@@ -57,17 +58,17 @@ def run(
 
     if only and (to or from_step):
         raise UserError("--only runs one step", expected="--only alone, or --from and --to", hint="leave one out")
-    report_file = _writable(junit)
+    _require_writable(junit)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     how = dataclasses.replace(limits, reuse=reuse, keep_going=keep_going, stop_on_failure=False, use_breakpoints=False)
     workbench = Workbench(open_pipeline(path, options), how, workspace)
     summary = _run(workbench, to, from_step, only)
     report = run_report(summary.run_id, [summary.steps[name] for name in summary.steps if name in summary.asked])
     _print(report, as_json=as_json)
-    if report_file:
+    if junit:
         from cursus_tui.reporting.junit import junit as junit_report
 
-        report_file.write_bytes(junit_report(report, workbench.pipeline.name))
+        _write(junit, junit_report(report, workbench.pipeline.name))
     return INTERRUPTED if summary.interrupted else 0 if summary.succeeded else 1
 
 
@@ -88,16 +89,34 @@ def _run(workbench: Workbench, to: str | None, from_step: str | None, only: str 
     return summary
 
 
-def _writable(file: str | None) -> Path | None:
-    """The file of a report, refused before anything runs where it could not be written after."""
-    if file is None:
-        return None
+def _require_writable(junit: Path | None) -> None:
+    """Refuse a report's file before anything runs where it could not be written after."""
+    if junit is None:
+        return
     from cursus_tui.records.errors import UserError
 
-    path = Path(file).expanduser().absolute()
-    if path.is_dir() or not path.parent.is_dir():
-        raise UserError("--junit: it cannot be written there", file=path, expected="a file in a folder that exists")
-    return path
+    place = junit if junit.exists() else junit.parent
+    if junit.is_dir() or not os.access(place, os.W_OK) or (place != junit and not place.is_dir()):
+        raise UserError(
+            "--junit: it cannot be written there",
+            file=junit,
+            expected="a file, in a folder that exists and that you may write to",
+            hint="name another file",
+        )
+
+
+def _write(junit: Path, report: bytes) -> None:
+    from cursus_tui.records.errors import UserError
+
+    try:
+        junit.write_bytes(report)
+    except OSError as error:
+        raise UserError(
+            f"--junit: the report cannot be written: {error.strerror or error}",
+            file=junit,
+            expected="a file that can be written",
+            hint="cursus-tui show tells the run, too",
+        ) from None
 
 
 def _print(report: dict[str, object], *, as_json: bool) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from cursus_tui.cli.options import GIVEN_PATH
 
 if TYPE_CHECKING:
     from cursus_tui.records.run import Attempt, RunRecord
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 NEWEST = "last"
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
-_where = click.option("--workspace", metavar="DIR", help="Where runs are kept, if not beside the pipeline.")
+_where = click.option(
+    "--workspace", type=GIVEN_PATH, metavar="DIR", help="Where runs are kept, if not beside the pipeline."
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 _path = click.argument("path", metavar="[PATH]", default=".")
 
@@ -26,7 +31,7 @@ _path = click.argument("path", metavar="[PATH]", default=".")
 @_path
 @_where
 @_json
-def runs(path: str, workspace: str | None, as_json: bool) -> int:
+def runs(path: str, workspace: Path | None, as_json: bool) -> int:
     """List the runs of a pipeline, newest first. PATH is by default the current folder."""
     with_store = _opened(path, workspace)
     found = with_store(lambda store: store.runs())
@@ -54,7 +59,7 @@ def show(
     run_id: str,
     step: str | None,
     path: str,
-    workspace: str | None,
+    workspace: Path | None,
     as_json: bool,
     log: bool,
     traceback: bool,
@@ -66,9 +71,13 @@ def show(
     """
     from cursus_tui.records.errors import UserError
 
-    for option, given in (("--log", log), ("--traceback", traceback), ("--profile", profile)):
-        if given and step is None:
-            raise UserError(f"{option} needs a step", hint=f"cursus-tui show RUN STEP {option}")
+    asked = [name for name, given in (("--log", log), ("--traceback", traceback), ("--profile", profile)) if given]
+    if asked and step is None:
+        expected, hint = "RUN and STEP before it", f"cursus-tui show RUN STEP {asked[0]}"
+        raise UserError(f"{asked[0]} needs a step", expected=expected, hint=hint)
+    if len(asked) > 1 or (log and as_json):
+        parts = " and ".join([*asked, "--json"] if len(asked) == 1 else asked)
+        raise UserError(f"{parts} do not go together", expected="one of them", hint="leave one out")
     if profile:
         _opened(path, workspace)(lambda store: _show_profile(store, run_id, step, as_json=as_json))
         return 0
@@ -138,7 +147,7 @@ def _show_traceback(run: RunRecord, attempts: tuple[Attempt, ...], *, as_json: b
 @click.option("--all", "everything", is_flag=True, help="Remove every run that has ended.")
 @click.option("--dry-run", "-n", is_flag=True, help="Only say what would go.")
 def clean(
-    path: str, workspace: str | None, older_than: str | None, larger_than: str | None, everything: bool, dry_run: bool
+    path: str, workspace: Path | None, older_than: str | None, larger_than: str | None, everything: bool, dry_run: bool
 ) -> int:
     """Remove old runs and their files, by age or size. A run in progress always stays."""
     from cursus_tui.cli.options import byte_size
@@ -169,23 +178,31 @@ def clean(
     return 0
 
 
-def _workspace(path: str, given: str | None) -> Workspace:
+def _workspace(path: str, given: Path | None) -> Workspace:
     """The workspace of a path, which must exist: looking makes none."""
+    from cursus_tui.pipeline.given_files import FOLDER, absolute, existing
     from cursus_tui.pipeline.target import find_target
     from cursus_tui.records.errors import UserError
-    from cursus_tui.storage.workspace import FOLDER, find_workspace
+    from cursus_tui.storage.workspace import FOLDER as PLACE
+    from cursus_tui.storage.workspace import find_workspace
 
-    named = Path(given) if given else None
-    home = Path(path) if named or (Path(path) / FOLDER).is_dir() else find_target(path).home
-    workspace = find_workspace(home, named)
+    if given:
+        home = existing(given, "--workspace", FOLDER, "a folder that runs were kept in")
+    else:
+        here = absolute(path)
+        home = here if path.strip() and os.path.isdir(here / PLACE) else find_target(path).home
+    workspace = find_workspace(home, given)
     if workspace is None:
         raise UserError(
-            "nothing has run here yet", file=named or home, hint="start with cursus-tui debug PATH, or run PATH"
+            "nothing has run here yet",
+            file=home,
+            expected="a pipeline that was run, or --workspace DIR",
+            hint="start with cursus-tui debug PATH, or run PATH",
         )
     return workspace
 
 
-def _opened(path: str, given: str | None) -> Callable[[Callable[[StoreReader], Any]], Any]:
+def _opened(path: str, given: Path | None) -> Callable[[Callable[[StoreReader], Any]], Any]:
     """Reads something from the store of a path, and closes it."""
     from cursus_tui.storage.reader import StoreReader
 
@@ -205,6 +222,8 @@ def _find(store: StoreReader, run_id: str, step: str | None) -> tuple[RunRecord,
     from cursus_tui.records.errors import UserError
 
     every = store.runs()
+    if not every:
+        raise UserError("nothing has run here yet", hint="start with cursus-tui debug PATH, or run PATH")
     wanted = every[:1] if run_id == NEWEST else tuple(each for each in every if each.run_id.startswith(run_id))
     if len(wanted) != 1:
         shown = ", ".join(each.run_id for each in (wanted or every)[:5]) or "none"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from cursus_tui.pipeline.given_files import FOLDER, absolute, kind_of
 from cursus_tui.records.errors import UserError
 
 MINIMUM_VERSION = (3, 9)
@@ -119,7 +120,7 @@ def choose_interpreter(
     Raises:
         UserError: One that the user named does not exist, does not run, or is too old.
     """
-    if flag:
+    if flag is not None:
         return check_interpreter(_named(flag), "--python")
     if settings:
         return check_interpreter(settings, "settings file")
@@ -140,17 +141,18 @@ def check_interpreter(python: Path, reason: str) -> Interpreter:
     Raises:
         UserError: It is not.
     """
-    python = Path(os.path.abspath(python.expanduser()))
+    python = absolute(os.fspath(python))
     hint = f"name a Python of {'.'.join(map(str, MINIMUM_VERSION))} or later with --python"
-    if not python.exists():
+    kind = kind_of(python, "the interpreter", "a Python executable")
+    if not kind:
         raise UserError("there is no such interpreter", file=python, expected="a Python executable", hint=hint)
-    if python.is_dir():
+    if kind == FOLDER:
         inside = python / "bin" / "python"
         if not inside.exists():
             raise UserError("a folder is no interpreter", file=python, expected="a Python executable", hint=hint)
         python = inside
     if not os.access(python, os.X_OK):
-        raise UserError("the interpreter is not executable", file=python, hint=hint)
+        raise UserError("the interpreter is not executable", file=python, expected="a Python executable", hint=hint)
     version = _version(python, python.stat().st_mtime_ns)
     if version[:2] < MINIMUM_VERSION:
         raise UserError(
@@ -179,6 +181,8 @@ def _shown_version(python: Path, modified: int) -> str:
 
 
 def _named(text: str) -> Path:
+    if not text.strip():
+        raise UserError("--python is empty", expected="a path or a command", hint="name one, or leave it out")
     found = None if os.sep in text else shutil.which(text)
     return Path(found or text)
 
@@ -211,6 +215,7 @@ def _ask(python: Path, names: Iterable[str]) -> tuple[tuple[int, int, int], dict
             f"this is no working Python interpreter (exit {exit_code}{': ' + said[-1][:200] if said else ''})",
             file=python,
             expected="a Python executable",
+            hint="look at what it prints for: -c 'print(1)'",
         ) from None
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.pipeline.documents import parse_yaml, read_text
+from cursus_tui.pipeline.documents import parse_yaml
+from cursus_tui.pipeline.given_files import read_text
 from cursus_tui.pipeline.interface import WHAT, build_interface
 from cursus_tui.pipeline.names import NodeName, index_step_types, split_node
 from cursus_tui.records.errors import UserError

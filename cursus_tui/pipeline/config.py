@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from cursus_tui.pipeline.documents import check, parse_json, read_text
+from cursus_tui.pipeline.documents import check
+from cursus_tui.pipeline.given_files import parse_json, read_json, read_text
 from cursus_tui.pipeline.names import name_key
 from cursus_tui.pipeline.shapes import Before, shape
 from cursus_tui.records.errors import UserError
@@ -111,12 +112,9 @@ def read_hyperparameters(file: Path) -> Mapping[str, Any]:
     Raises:
         UserError: It cannot be read or is not one object.
     """
-    value = parse_json(read_text(file, WHAT_HYPERPARAMETERS), file, WHAT_HYPERPARAMETERS)
+    value = read_json(file, WHAT_HYPERPARAMETERS)
     if not isinstance(value, dict):
-        hint = "give another file"
-        raise UserError(
-            f"the whole file is a {type(value).__name__}", file=file, expected=WHAT_HYPERPARAMETERS, hint=hint
-        )
+        raise UserError("this is no JSON object", file=file, expected=WHAT_HYPERPARAMETERS, hint="give another file")
     return value
 
 

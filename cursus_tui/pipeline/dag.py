@@ -15,7 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cursus_tui.pipeline.documents import check, parse_json, read_text
+from cursus_tui.pipeline.documents import check
+from cursus_tui.pipeline.given_files import parse_json, read_text
 from cursus_tui.pipeline.shapes import Before, shape
 from cursus_tui.records.pipeline import Finding, Severity
 

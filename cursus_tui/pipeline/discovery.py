@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.pipeline.target import Target, config_nodes, dag_nodes, is_config, read_json
+from cursus_tui.pipeline.given_files import FILE, FOLDER, existing, read_json
+from cursus_tui.pipeline.target import Target, config_nodes, dag_nodes, is_config
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.opening import LayoutFlags
 from cursus_tui.records.pipeline import ProjectLayout
@@ -27,6 +28,9 @@ _HYPERPARAMETER_FOLDERS = (".", "hyperparams", "dockers/hyperparams", "dockers",
 _TOP_MARKS = (".git", "pyproject.toml", "setup.py")
 _PROJECT_MARKS = ("dockers", "pipeline_config", "interfaces", "scripts")
 _MAX_LEVELS = 12
+_CONFIG = "a config JSON: `configuration` with `shared` and `specific`"
+_HYPERPARAMETERS = "hyperparameters: one JSON object"
+_STEP_FILES = "a folder of step interfaces"
 
 
 def find_project(
@@ -57,7 +61,7 @@ def find_project(
     packages = [cursus_package.parent] if cursus_package else []
     interfaces, interface_notes = _interfaces(flags.interfaces, [*levels, *packages])
     scripts, script_notes = _scripts(flags.scripts, target, [*levels, *packages])
-    nodes = dag_nodes(read_json(dag))
+    nodes = dag_nodes(read_json(dag, "a pipeline DAG"))
     config, config_note = _config(flags.config or target.config, nodes, _near(target.home, root))
     hyperparameters, hyperparameter_note = _hyperparameters(flags.hyperparameters, config, _near(target.home, root))
     notes = (*target.notes, root_note, *interface_notes, *script_notes, config_note, hyperparameter_note)
@@ -107,7 +111,7 @@ def project_folders(home: Path) -> list[Path]:
 
 def _root(given: Path | None, home: Path, levels: list[Path]) -> tuple[Path, str]:
     if given:
-        return _folder(given, "--root"), f"Root: {given}, as given"
+        return existing(given, "--root", FOLDER), f"Root: {given}, as given"
     for folder in levels:
         if any((folder / mark).is_dir() for mark in _PROJECT_MARKS):
             return folder, f"Root: {folder}, since it has " + _and(m for m in _PROJECT_MARKS if (folder / m).is_dir())
@@ -118,8 +122,9 @@ def _root(given: Path | None, home: Path, levels: list[Path]) -> tuple[Path, str
 
 def _interfaces(given: tuple[Path, ...], levels: list[Path]) -> tuple[tuple[Path, ...], list[str]]:
     for folder in given:
-        if not any(_folder(folder, "--interfaces").glob("*.step.yaml")):
-            raise UserError("there is no *.step.yaml in this folder", file=folder, hint="give the folder that has them")
+        if not any(existing(folder, "--interfaces", FOLDER).glob("*.step.yaml")):
+            message = "--interfaces: there is no *.step.yaml in this folder"
+            raise UserError(message, file=folder, expected=_STEP_FILES, hint="give the folder that has them")
     if given:
         return given, [f"Interfaces: {_and(given)}, as given"]
     tried = [level / name for level in levels for name in _INTERFACES]
@@ -137,7 +142,7 @@ def _interfaces(given: tuple[Path, ...], levels: list[Path]) -> tuple[tuple[Path
 
 def _scripts(given: tuple[Path, ...], target: Target, levels: list[Path]) -> tuple[tuple[Path, ...], list[str]]:
     if given:
-        return tuple(_folder(each, "--scripts") for each in given), [f"Scripts: {_and(given)}, as given"]
+        return tuple(existing(each, "--scripts", FOLDER) for each in given), [f"Scripts: {_and(given)}, as given"]
     tried = [level / name for level in levels for name in _SCRIPTS]
     tried += [each for level in levels if (level / "dockers").is_dir() for each in _docker_folders(level / "dockers")]
     found = _distinct(each for each in tried if _has_modules(each))
@@ -164,11 +169,10 @@ def _is_image(folder: Path) -> bool:
 
 def _config(given: Path | None, nodes: set[str], near: list[Path]) -> tuple[Path | None, str]:
     if given:
-        document = read_json(_file(given, "--config"))
+        document = read_json(existing(given, "--config", FILE, _CONFIG), _CONFIG)
         if not is_config(document):
-            raise UserError(
-                "this is no Cursus config", file=given, expected="`configuration` with `shared` and `specific`"
-            )
+            message = "--config: this is no Cursus config"
+            raise UserError(message, file=given, expected=_CONFIG, hint="give another file, or leave --config out")
         return given, f"Config: {given}, as given; {_coverage(document, nodes)}"
     found: list[tuple[int, int, Path, Any]] = []
     for order, file in enumerate(_json_files(near, _CONFIG_FOLDERS, "config")):
@@ -185,7 +189,7 @@ def _config(given: Path | None, nodes: set[str], near: list[Path]) -> tuple[Path
 
 def _hyperparameters(given: Path | None, config: Path | None, near: list[Path]) -> tuple[Path | None, str]:
     if given:
-        read_json(_file(given, "--hyperparameters"))
+        existing(given, "--hyperparameters", FILE, _HYPERPARAMETERS)
         return given, f"Hyperparameters: {given}, as given"
     files = [
         file for file in _json_files(near, _HYPERPARAMETER_FOLDERS, "hyperparam") if isinstance(_quietly(file), dict)
@@ -232,21 +236,9 @@ def _json_files(near: Iterable[Path], folders: Iterable[str], word: str) -> list
 
 def _quietly(file: Path) -> Any:
     try:
-        return read_json(file)
+        return read_json(file, "JSON")
     except UserError:
         return None
-
-
-def _folder(path: Path, flag: str) -> Path:
-    if not path.is_dir():
-        raise UserError(f"{flag}: there is no such folder", file=path)
-    return path
-
-
-def _file(path: Path, flag: str) -> Path:
-    if not path.is_file():
-        raise UserError(f"{flag}: there is no such file", file=path)
-    return path
 
 
 def _distinct(paths: Iterable[Path]) -> tuple[Path, ...]:

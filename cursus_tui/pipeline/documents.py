@@ -1,8 +1,7 @@
-"""Reading the files that users bring: every mistake in one becomes a ``UserError`` that says where it is."""
+"""What the files that users bring should look like: every mistake in one becomes a ``UserError`` that says where."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,43 +18,6 @@ YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML's C loader where it was built with one; nine times faster than the pure one."""
 
 Shape = TypeVar("Shape")
-
-
-def read_text(file: Path, what: str) -> str:
-    """The text of a file, UTF-8 with or without a byte order mark.
-
-    Args:
-        file: The file to read.
-        what: What it should be, for the message: ``a pipeline DAG``.
-
-    Raises:
-        UserError: It cannot be read, or is not UTF-8 text.
-    """
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8 text (byte {error.start})"
-        raise UserError(message, file=file, expected=f"{what} in UTF-8", hint="save the file as UTF-8") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "check the path and its permissions"
-        raise UserError(f"cannot be read: {reason}", file=file, expected=what, hint=hint) from error
-
-
-def parse_json(text: str, file: Path, what: str) -> Any:
-    """The value that a JSON text holds.
-
-    Raises:
-        UserError: It is not JSON; with its line.
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        message = f"is not valid JSON: {error.msg} at column {error.colno}"
-        raise UserError(message, file=file, line=error.lineno, expected=what, hint="mend the JSON there") from error
-    except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise UserError(f"is not usable JSON: {reason}", file=file, expected=what, hint="simplify the file") from error
 
 
 def parse_yaml(text: str, file: Path, what: str) -> Any:
@@ -76,15 +38,6 @@ def parse_yaml(text: str, file: Path, what: str) -> Any:
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise UserError(f"is not usable YAML: {reason}", file=file, expected=what, hint="simplify the file") from error
-
-
-def read_json(file: Path, what: str) -> Any:
-    """The value that a JSON file holds.
-
-    Raises:
-        UserError: It cannot be read or is not JSON.
-    """
-    return parse_json(read_text(file, what), file, what)
 
 
 def check(shape: type[Shape], value: Any, file: Path, what: str, text: str = "") -> Shape:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import yaml
 
+from cursus_tui.pipeline.given_files import absolute, read_text
 from cursus_tui.pipeline.overrides import nearest
 from cursus_tui.pipeline.process_environment import impossible_variable
 from cursus_tui.pipeline.shapes import FORBID_OTHERS, Before, read_shape, shape
@@ -114,7 +115,7 @@ def read_settings(file: Path) -> Settings:
         UserError: It cannot be read, is not YAML, or says something that it may not; with file, line and what was
             expected.
     """
-    text = _read_text(file)
+    text = read_text(file, "settings, a short YAML file", _MAX_BYTES)
     node, data = _parse(file, text)
     if node is None:
         return Settings(file=file)
@@ -145,17 +146,6 @@ def _refuse_impossible(file: Path, lines: Mapping[tuple[str | int, ...], int], p
                     line=lines.get(("environment", step, name)),
                     expected="environment: STEP: {NAME: VALUE}, as a process can have them",
                 )
-
-
-def _read_text(file: Path) -> str:
-    try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise UserError("the settings file is larger than 4 MB", file=file, expected="a short YAML file")
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot read the settings: {error.strerror or error}", file=file) from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"the settings are not UTF-8 text (byte {error.start})", file=file) from None
 
 
 def _parse(file: Path, text: str) -> tuple[yaml.Node | None, Any]:
@@ -230,7 +220,7 @@ def _to_settings(file: Path, parsed: _SettingsFile) -> Settings:
     folder = Path(os.path.abspath(file)).parent
 
     def path(text: str) -> Path:
-        return Path(os.path.abspath(folder / Path(text).expanduser()))
+        return absolute(text, folder)
 
     def optional(text: str | None) -> Path | None:
         return path(text) if text else None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.pipeline.overrides import nearest
+from cursus_tui.pipeline.given_files import FILE, FOLDER, absolute, kind_of, near_miss, read_json
 from cursus_tui.pipeline.samples import open_sample
 from cursus_tui.records.errors import UserError
 
@@ -19,7 +18,7 @@ SAMPLE_PREFIX = "sample:"
 _ACCEPTED = (
     "a *.dag.json, a folder that holds one, a config JSON beside one, a Python file with a PipelineDAG, or sample:NAME"
 )
-_MAX_JSON_BYTES = 64 << 20
+_ANY_JSON = "a DAG or a config, as JSON"
 _MAX_ENTRIES = 50_000
 _MAX_DEPTH = 8
 _NEVER_ENTERED = {"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist", "tests", "test"}
@@ -62,16 +61,13 @@ def find_target(path: str) -> Target:
         found = _in_folder(sample.folder)
         return Target(found.file, notes=(sample.note,))
     file, name = _split_name(path)
-    try:
-        there, folder = file.exists(), file.is_dir()
-    except OSError as error:  # a name that is too long, a folder on the way that may not be entered
-        raise UserError(f"cannot look there: {error.strerror or error}", file=file, expected=_ACCEPTED) from None
-    if folder:
+    kind = kind_of(file, "PATH", _ACCEPTED)
+    if kind == FOLDER:
         return _in_folder(file)
-    if not there:
+    if not kind:
         raise UserError("there is no such file or folder", file=file, expected=_ACCEPTED, hint=_near_miss(file))
-    if not file.is_file():
-        raise UserError("this is neither a file nor a folder", file=file, expected=_ACCEPTED)
+    if kind != FILE:
+        raise UserError(f"this is {kind}", file=file, expected=_ACCEPTED)
     if file.suffix == ".py":
         return Target(file, dag_name=name)
     if file.suffix == ".ipynb":
@@ -81,31 +77,6 @@ def find_target(path: str) -> Target:
     if file.suffix == ".json":
         return _of_json(file)
     raise UserError("this is no pipeline", file=file, expected=_ACCEPTED)
-
-
-def read_json(file: Path) -> Any:
-    """The content of a JSON file.
-
-    Raises:
-        UserError: It cannot be read, is too large, no text, or no JSON; with the line.
-    """
-    try:
-        size = file.stat().st_size
-        if size > _MAX_JSON_BYTES:
-            raise UserError(
-                f"the file is too large ({size >> 20} MB)", file=file, expected="a JSON file of at most 64 MB"
-            )
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"cannot read it: {error.strerror or error}", file=file) from None
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"not a text file (byte {error.start} is not UTF-8)", file=file, expected="JSON in UTF-8"
-        ) from None
-    except json.JSONDecodeError as error:
-        raise UserError(f"not valid JSON: {error.msg}", file=file, line=error.lineno) from None
-    except RecursionError:
-        raise UserError("not valid JSON: nested too deeply", file=file) from None
 
 
 def is_dag(document: Any) -> bool:
@@ -142,11 +113,11 @@ def _split_name(path: str) -> tuple[Path, str | None]:
     """``pipeline.py:create_dag`` names one DAG of a Python file."""
     front, colon, name = path.rpartition(":")
     named = bool(colon) and front.endswith(".py") and not os.path.exists(path)
-    return Path(os.path.abspath(Path(front if named else path).expanduser())), name if named else None
+    return absolute(front if named else path), name if named else None
 
 
 def _of_json(file: Path) -> Target:
-    document = read_json(file)
+    document = read_json(file, _ANY_JSON)
     if is_dag(document) or file.name.endswith(DAG_SUFFIX):
         return Target(file)
     if not is_config(document):
@@ -235,7 +206,7 @@ def _python_files(folder: Path) -> list[Path]:
     found = []
     for file in sorted(folder.glob("*.py")):
         try:
-            text = file.read_bytes()[: 4 << 20]
+            text = file.read_bytes()[: 4 << 20] if file.is_file() else b""
         except OSError:
             continue
         if b"PipelineDAG(" in text:
@@ -245,7 +216,7 @@ def _python_files(folder: Path) -> list[Path]:
 
 def _try_json(file: Path) -> Any:
     try:
-        return read_json(file)
+        return read_json(file, _ANY_JSON)
     except UserError:
         return None
 
@@ -255,13 +226,5 @@ def _upwards(folder: Path, levels: int) -> list[Path]:
 
 
 def _near_miss(file: Path) -> str:
-    """What a mistyped path probably meant."""
-    if Path(f"{file}{DAG_SUFFIX}").exists():
-        return f"{file}{DAG_SUFFIX}"
-    if not file.parent.is_dir():
-        return f"there is no folder {file.parent} either"
-    try:
-        close = nearest(file.name, [each.name for each in file.parent.iterdir()])
-    except OSError:
-        close = None
-    return str(file.parent / close) if close else "cursus-tui sample lists the samples"
+    with_suffix = f"{file}{DAG_SUFFIX}"
+    return with_suffix if os.path.exists(with_suffix) else near_miss(file) or "cursus-tui sample lists the samples"

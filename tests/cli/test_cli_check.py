@@ -152,7 +152,7 @@ def test_untrusted_text_cannot_reach_the_terminal(project: Path, capsys: pytest.
         (["--job-type", "Nope=training"], "--job-type: there is no step 'Nope'"),
         (["--stand-in", "Clean_training=/nope.py"], "--stand-in Clean_training: there is no such file"),
         (["--python", "/nope"], "there is no such interpreter"),
-        (["--settings", "/nope.yaml"], "cannot read the settings"),
+        (["--settings", "/nope.yaml"], "--settings: there is no such file"),
         (["--config", "/nope.json"], "--config: there is no such file"),
     ],
 )

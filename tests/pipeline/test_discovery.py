@@ -207,12 +207,13 @@ def test_a_config_far_from_any_dag_is_refused(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("x.dag.json", b"{nope", "not valid JSON"),
-        ("x.json", b"\x00\x01\xff\xfe", "not a text file"),
+        ("x.json", b"\x00\x01\xff\xfe", "not UTF-8 text"),
         ("x.json", b'{"other": 1}', "neither a DAG nor a config"),
-        ("x.json", b"[" * 100_000, "not valid JSON"),
+        ("x.json", b"[" * 100_000, "nested too deeply"),
         ("x.txt", b"hello", "no pipeline"),
         ("x.ipynb", b"{}", "a notebook"),
     ],
+    ids=["broken", "binary", "other", "deep", "text", "notebook"],
 )
 def test_junk_files_are_the_users_error(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     file = tmp_path / name

@@ -84,7 +84,7 @@ def test_config_errors_name_the_field(tmp_path: Path, value: Any, message: str) 
 
 
 def test_hyperparameters_must_be_one_object(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="the whole file is a list"):
+    with pytest.raises(UserError, match="this is no JSON object"):
         read_hyperparameters(write(tmp_path / "h.json", [1]))
 
 

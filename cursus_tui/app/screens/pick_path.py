@@ -13,6 +13,7 @@ from textual.worker import get_current_worker
 
 from cursus_tui.app.panes.row_list import Row, RowList, remark
 from cursus_tui.app.screens.dialog import Dialog, Field, harmless, told
+from cursus_tui.pipeline.given_files import absolute
 from cursus_tui.text import human_bytes
 
 _MOST_ENTRIES = 2_000
@@ -104,7 +105,7 @@ class PickPath(Dialog[Path]):
         """Tell which path a relative one is; what was wrong with another one no longer matters."""
         event.stop()
         typed = event.value.strip()
-        whole = str(self._whole(typed))
+        whole = str(absolute(typed, self._base))
         self.query_one(".meant", Static).update(harmless(f"that is {whole}" if typed and whole != typed else ""))
         self.query_one(".problem", Static).update("")
 
@@ -113,13 +114,9 @@ class PickPath(Dialog[Path]):
         event.stop()
         typed = event.value.strip()
         if typed:
-            self._answer(self._whole(typed))
+            self._answer(absolute(typed, self._base))
         else:
             self._refuse("type a path, or choose one below")
-
-    def _whole(self, typed: str) -> Path:
-        # Not Path.expanduser: it raises where there is no such user.
-        return Path(os.path.abspath(self._base / os.path.expanduser(typed)))
 
     def _answer(self, path: Path) -> None:
         refusal = self._refusal(path)
