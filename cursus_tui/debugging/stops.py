@@ -119,7 +119,10 @@ class Stops:
         try:
             return await upstream.answer(command, posted)
         except DebugError:
-            if upstream.is_open and posted.done():
+            if not upstream.is_open:
+                # It went on, and was at its end before it could say so.
+                return {"allThreadsContinued": True}
+            if posted.done():
                 self._still_stands(*stood)
             raise
 

@@ -26,7 +26,9 @@ def test_a_session_without_debugging_starts_nothing(desk: Desk) -> None:
     desk.debug.ended(order)
     assert not order.at_start
     assert not order.socket.parent.exists()
-    assert (threading.active_count(), len(os.listdir("/proc/self/fd"))) == (threads, files)
+    # Of the test before, some may end only now.
+    assert threading.active_count() <= threads
+    assert len(os.listdir("/proc/self/fd")) <= files
     with pytest.raises(DebugError, match="no step is being debugged"):
         desk.debug.threads().result(1)
 

@@ -195,3 +195,20 @@ def test_lines_without_more_are_breakpoints(desk: Desk) -> None:
     answers = ide.ask("setBreakpoints", source={"path": str(SCRIPT)}, lines=[8, 9])["breakpoints"]
     assert [one["line"] for one in answers] == [8, 9]
     ide.close()
+
+
+def test_a_step_that_ends_before_it_answers_has_gone_on(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["continue"] = None
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    ide.wait("stopped")
+    desk.told.next()
+    resumed = ide.post("continue", threadId=1)
+    step.wait_for("continue")
+    step.hang_up()
+    answer = resumed.result(5)
+    assert (answer["success"], answer["body"]) == (True, {"allThreadsContinued": True})
+    assert desk.told.next() is None
+    ide.close()
