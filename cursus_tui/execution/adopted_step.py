@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -19,8 +20,7 @@ from cursus_tui.execution.resources import ResourceSampler
 from cursus_tui.records.run import ResourceSample
 from cursus_tui.storage.layout import AttemptFolder
 from cursus_tui.storage.regular_file import open_regular, read_regular
-from cursus_tui.storage.workspace import write_private
-from cursus_tui.worker.channel import LineReader, encode
+from cursus_tui.worker.channel import LineReader
 from cursus_tui.worker.environment import ATTEMPT
 from cursus_tui.worker.outcome import write_atomically, write_once
 from cursus_tui.worker.processes import boot_id, environment_has, is_alive, is_worker
@@ -96,7 +96,9 @@ class AdoptedStep:
         if self._reason is not None or self._result.done():
             return
         self._reason = reason
-        write_private(self._folder.path / "cancel.json", encode({"reason": reason}))
+        # A disk that is full, or a step that is in the way there, keeps nobody from ending it.
+        with contextlib.suppress(OSError):
+            write_atomically(str(self._folder.path / "cancel.json"), {"reason": reason})
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
         for position, number in enumerate(numbers):
             timer = threading.Timer(position * ESCALATION_SECONDS, self._signal, (number,))

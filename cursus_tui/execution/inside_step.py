@@ -141,9 +141,13 @@ def make_way(run: RunControl, then: Callable[[], None]) -> None:
         let_fail(run)
         return
     goes_on(run)
-    live.cancelled = True
-    if live.process is not None:
-        run.after_commit(live.process.cancel)
+
+    def end() -> None:
+        live.cancelled = True
+        if live.process is not None:
+            live.process.cancel()
+
+    run.after_commit(end)
 
 
 def let_fail(run: RunControl) -> None:

@@ -164,12 +164,12 @@ def cancel(run: RunControl) -> None:
     live = run.at.live
     if live is not None:
         live.cancelled = True
+        if live.process is not None:
+            # At once: it is to stop also where that cannot be stored.
+            live.process.cancel()
         # Also where it passes all the same, or fails while others could go on.
         run.at = run.at.but(goal=dataclasses.replace(run.at.goal, pause=PauseReason.AFTER_STEP, then=None))
         inside_step.goes_on(run)
-        process = live.process
-        if process is not None:
-            run.after_commit(process.cancel)
 
 
 def restart(run: RunControl) -> None:

@@ -126,6 +126,20 @@ def test_an_adopted_step_can_be_cancelled(executor: LocalExecutor, front: Any) -
         attempt.process.request("stack").result(1)
 
 
+def test_an_adopted_step_is_cancelled_where_its_folder_takes_no_reason(executor: LocalExecutor, front: Any) -> None:
+    process, folder = front("import time\nprint('half way', flush=True)\ntime.sleep(60)")
+    process.kill()
+    process.wait()
+    # As a full disk would; a step can do this, too.
+    (folder / "cancel.json").mkdir()
+    attempt = adopt(executor, folder)
+    attempt.wait_for("forked")
+    attempt.process.cancel()
+    # The session, which cancelled it, calls that cancelled.
+    assert attempt.result.error is not None
+    assert attempt.result.error.type == "KeyboardInterrupt"
+
+
 def test_adopting_a_finished_step_gives_its_outcome(executor: LocalExecutor, runner: Runner) -> None:
     done = runner.run_main("raise ValueError('no rows')")
     attempt = adopt(executor, done.folder)
