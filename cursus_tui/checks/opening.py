@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cursus_tui.execution.interpreter import Interpreter, check_interpreter, choose_interpreter, probe_of
 from cursus_tui.pipeline.discovery import find_project, project_folders
-from cursus_tui.pipeline.given_files import FILE, FOLDER, existing, kind_of, near_miss
+from cursus_tui.pipeline.given_files import FILE, FOLDER, existing
 from cursus_tui.pipeline.overrides import merge, unknown_names
 from cursus_tui.pipeline.resolve import resolve
 from cursus_tui.pipeline.settings import FILE_NAME, Settings, read_settings
@@ -91,7 +91,9 @@ def _read(target: Target, options: OpenOptions, in_force: Interpreter | None = N
 
 def _settings(target: Target, options: OpenOptions) -> tuple[Path, Settings]:
     if options.settings:
-        return options.settings, read_settings(existing(options.settings, "--settings", FILE, "a short YAML file"))
+        return options.settings, read_settings(
+            existing(options.settings, "--settings", FILE, expected="a short YAML file")
+        )
     beside = target.home / FILE_NAME
     return beside, read_settings(beside) if beside.exists() else Settings()
 
@@ -205,10 +207,6 @@ def _refuse_unknown(pipeline: Pipeline, given: Overrides) -> None:
         raise UserError(f"{_FLAGS.get(section, section)}: {problem}", hint=hint)
     for step, channels in given.inputs.items():
         for channel, file in channels.items():
-            what, expected = f"--input {step}.{channel}", "a file or a folder with the data"
-            kind = kind_of(file, what, expected)
-            if kind not in (FILE, FOLDER):
-                problem = f"this is {kind}" if kind else "there is no such file or folder"
-                raise UserError(f"{what}: {problem}", file=file, expected=expected, hint=near_miss(file))
+            existing(file, f"--input {step}.{channel}", FILE, FOLDER, expected="a file or a folder with the data")
     for step, script in given.scripts.items():
-        existing(script, f"--stand-in {step}", FILE, "a Python script with a main")
+        existing(script, f"--stand-in {step}", FILE, expected="a Python script with a main")

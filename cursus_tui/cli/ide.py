@@ -109,7 +109,8 @@ def _before(place: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"it cannot be read: {error}", file=place, expected="a text file in UTF-8") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"it cannot be read: {reason}", file=place, expected="a text file in UTF-8") from None
 
 
 def _write(place: Path, text: str) -> None:

@@ -22,7 +22,7 @@ class GivenPath(click.ParamType[Path]):
         """Absolute; what is wrong with it names the option."""
         from cursus_tui.pipeline.given_files import given_path
 
-        what = param.opts[0] if param is not None and param.opts else "the path"
+        what = param.opts[0] if isinstance(param, click.Option) else "the path"
         return value if isinstance(value, Path) else given_path(str(value), what)
 
 

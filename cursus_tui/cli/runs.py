@@ -187,7 +187,7 @@ def _workspace(path: str, given: Path | None) -> Workspace:
     from cursus_tui.storage.workspace import find_workspace
 
     if given:
-        home = existing(given, "--workspace", FOLDER, "a folder that runs were kept in")
+        home = existing(given, "--workspace", FOLDER, expected="a folder that runs were kept in")
     else:
         here = absolute(path)
         home = here if path.strip() and os.path.isdir(here / PLACE) else find_target(path).home

@@ -169,7 +169,7 @@ def _is_image(folder: Path) -> bool:
 
 def _config(given: Path | None, nodes: set[str], near: list[Path]) -> tuple[Path | None, str]:
     if given:
-        document = read_json(existing(given, "--config", FILE, _CONFIG), _CONFIG)
+        document = read_json(existing(given, "--config", FILE, expected=_CONFIG), _CONFIG)
         if not is_config(document):
             message = "--config: this is no Cursus config"
             raise UserError(message, file=given, expected=_CONFIG, hint="give another file, or leave --config out")
@@ -189,7 +189,7 @@ def _config(given: Path | None, nodes: set[str], near: list[Path]) -> tuple[Path
 
 def _hyperparameters(given: Path | None, config: Path | None, near: list[Path]) -> tuple[Path | None, str]:
     if given:
-        existing(given, "--hyperparameters", FILE, _HYPERPARAMETERS)
+        existing(given, "--hyperparameters", FILE, expected=_HYPERPARAMETERS)
         return given, f"Hyperparameters: {given}, as given"
     files = [
         file for file in _json_files(near, _HYPERPARAMETER_FOLDERS, "hyperparam") if isinstance(_quietly(file), dict)

@@ -55,25 +55,30 @@ def kind_of(path: Path, what: str, expected: str) -> str:
     return FILE if stat.S_ISREG(mode) else FOLDER if stat.S_ISDIR(mode) else "neither a file nor a folder"
 
 
-def existing(path: Path, what: str, kind: str, expected: str = "") -> Path:
-    """A path where there must be something.
+def existing(path: Path, what: str, *kinds: str, expected: str = "") -> Path:
+    """A path where there must be something that can be read.
 
     Args:
         path: Absolute.
         what: Where it was written, for the message.
-        kind: ``FILE`` or ``FOLDER``.
+        kinds: ``FILE``, ``FOLDER``, or both.
         expected: What it should hold.
 
     Raises:
-        UserError: Nothing is there, or another kind of thing.
+        UserError: Nothing is there, another kind of thing, or one that may not be read.
     """
-    expected = expected or kind
+    nouns = " or ".join(kind.removeprefix("a ") for kind in kinds)
+    expected = expected or f"a {nouns}"
     found = kind_of(path, what, expected)
     if not found:
-        noun = kind.removeprefix("a ")
-        raise UserError(f"{what}: there is no such {noun}", file=path, expected=expected, hint=near_miss(path))
-    if found != kind:
+        raise UserError(f"{what}: there is no such {nouns}", file=path, expected=expected, hint=near_miss(path))
+    if found not in kinds:
         raise UserError(f"{what}: this is {found}", file=path, expected=expected)
+    if not os.access(path, os.R_OK | (os.X_OK if found == FOLDER else 0)):
+        hint = "check its permissions"
+        raise UserError(
+            f"{what}: you may not read this {found.removeprefix('a ')}", file=path, expected=expected, hint=hint
+        )
     return path
 
 

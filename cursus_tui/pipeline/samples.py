@@ -54,7 +54,7 @@ def copy_sample(name: str, folder: Path, samples: Path = SAMPLES) -> Path:
     """
     source = _sample(name, samples)
     target = folder / name if folder.is_dir() else folder
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise UserError("this exists already, and nothing is overwritten", file=target, hint="name another folder")
     _copy(source, target)
     return target

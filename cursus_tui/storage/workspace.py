@@ -59,14 +59,29 @@ def find_workspace(home: Path, given: Path | None = None) -> Workspace | None:
     Args:
         home: The folder that the pipeline lives in, or a file in it.
         given: A folder that the user named instead.
+
+    Raises:
+        UserError: It may not be looked into.
     """
     home = home.resolve()
     home = home.parent if home.is_file() else home
     for path in [given.expanduser().absolute()] if given else [home / FOLDER, _state_path(home)]:
         for folder in (path, _state_path(path)):
-            if (folder / DATABASE).is_file():
+            if _is_there(folder / DATABASE):
                 return Workspace(path, folder / DATABASE, read_only="opened for reading only")
     return None
+
+
+def _is_there(database: Path) -> bool:
+    try:
+        return database.is_file()
+    except OSError as error:
+        raise UserError(
+            f"cannot look into the workspace: {error.strerror or error}",
+            file=database.parent,
+            expected="a folder of your own",
+            hint="check its permissions, or name another one with --workspace",
+        ) from None
 
 
 def open_workspace(home: Path, given: Path | None = None) -> Workspace:

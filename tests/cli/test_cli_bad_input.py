@@ -183,3 +183,23 @@ def test_a_pipe_in_the_place_of_a_file_of_the_project_is_not_waited_for(capsys: 
     capsys.readouterr()
     os.mkfifo("chain/cursus-tui.yaml")
     assert "not a regular file" in refused(capsys, "check", "chain")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["check", "chain", option, "text"] for option in ("--config", "--hyperparameters", "--settings")),
+        *(["check", "chain", option, "locked"] for option in ("--interfaces", "--scripts", "--root")),
+        ["check", "chain", "--input", f"{STEP}.data_a=locked"],
+        ["check", "chain", "--stand-in", f"{STEP}=text"],
+        ["runs", "chain", "--workspace", "locked"],
+    ],
+)
+def test_what_may_not_be_read(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    (place / "locked").mkdir(mode=0)
+    (place / "text").chmod(0)
+    # Whoever runs the tests may be root, who may read everything.
+    monkeypatch.setattr(os, "access", lambda path, _: bool(os.stat(path).st_mode & 0o400))
+    assert "you may not read this" in refused(capsys, *arguments)
