@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cursus_tui.debugging.breakpoints import SourceBreakpoint, line_of
+from cursus_tui.debugging.conventions import Conventions
 from cursus_tui.debugging.dap import Message, encode
-from cursus_tui.debugging.path_mapping import PathMapping, sources_moved
 from cursus_tui.storage.regular_file import real_path
 
 MOST_UNSENT_BYTES = 8 << 20
@@ -55,7 +55,7 @@ class Ide(Client):
 
     name: str = "an IDE"
     writer: asyncio.StreamWriter | None = None
-    mapping: PathMapping = field(default_factory=PathMapping)
+    conventions: Conventions = field(default_factory=Conventions)
     is_initialized: bool = False
     attach: Message | None = None
     """Its ``attach`` request, answered after ``configurationDone``, as debugpy does."""
@@ -71,7 +71,7 @@ class Ide(Client):
 
     def tell(self, name: str, body: Mapping[str, Any]) -> None:
         """Tell it of an event of the protocol's own."""
-        self._send({"type": "event", "event": name, "body": sources_moved(dict(body), self.mapping.to_ide)})
+        self._send({"type": "event", "event": name, "body": self.conventions.to_ide(body)})
 
     def respond(self, request: Message, body: Mapping[str, Any] | None = None, error: str = "") -> None:
         """Answer one of its requests."""
@@ -81,7 +81,7 @@ class Ide(Client):
             "request_seq": number if isinstance(number, int) else 0,
             "command": str(request.get("command")),
             "success": not error,
-            "body": sources_moved(dict(body or {}), self.mapping.to_ide),
+            "body": self.conventions.to_ide(body or {}),
         }
         if error:
             shown = {"error": {"id": 1, "format": _escaped(error), "showUser": True}}

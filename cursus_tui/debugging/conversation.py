@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cursus_tui.debugging.arguments import OTHER_BREAKPOINTS, checked
 from cursus_tui.debugging.armed import Answers
 from cursus_tui.debugging.breakpoints import line_of
 from cursus_tui.debugging.clients import Ide
+from cursus_tui.debugging.conventions import conventions_of
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.handshake import CAPABILITIES
 from cursus_tui.debugging.hub import Hub
-from cursus_tui.debugging.path_mapping import mapping_of, sources_moved
+from cursus_tui.debugging.path_mapping import mapping_of
 from cursus_tui.records.debug import DebugError
 from cursus_tui.text import safe
 
@@ -58,7 +60,7 @@ class Conversation:
     async def _answer(self, request: Message) -> None:
         command = str(request.get("command"))
         try:
-            arguments = sources_moved(checked(command, request.get("arguments")), self._ide.mapping.to_here)
+            arguments = self._ide.conventions.to_here(checked(command, request.get("arguments")))
             self._in_order(command)
             match command:
                 case "initialize":
@@ -117,6 +119,7 @@ class Conversation:
             raise DebugError(why)
 
     def _initialized(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._ide.conventions = conventions_of(arguments)
         self._ide.is_initialized = True
         name = arguments.get("clientName") or arguments.get("clientID")
         self._ide.name = safe(name, 60) if name else self._ide.name
@@ -125,7 +128,7 @@ class Conversation:
 
     def _attach(self, request: Message, arguments: Mapping[str, Any]) -> None:
         self._ide.attach = request
-        self._ide.mapping = mapping_of(arguments)
+        self._ide.conventions = replace(self._ide.conventions, mapping=mapping_of(arguments))
         self._ide.just_my_code = arguments.get("justMyCode") is not False
         self._hub.ides.append(self._ide)
         self._hub.lines_changed(set())

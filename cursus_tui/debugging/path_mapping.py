@@ -35,24 +35,6 @@ def mapping_of(arguments: Mapping[str, Any]) -> PathMapping:
     return PathMapping(tuple(pairs))
 
 
-def sources_moved(value: Any, move: Any) -> Any:
-    """A message's body with ``path`` of every ``source`` rewritten.
-
-    Args:
-        value: Any JSON.
-        move: From one path to the other.
-    """
-    if isinstance(value, list):
-        return [sources_moved(one, move) for one in value]
-    if not isinstance(value, dict):
-        return value
-    moved = {key: sources_moved(one, move) for key, one in value.items()}
-    source = moved.get("source")
-    if isinstance(source, dict) and isinstance(source.get("path"), str):
-        moved["source"] = {**source, "path": move(source["path"])}
-    return moved
-
-
 def _trimmed(folder: str) -> str:
     return folder.rstrip("/\\") or folder
 
@@ -60,13 +42,23 @@ def _trimmed(folder: str) -> str:
 def _moved(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     for prefix, other in sorted(pairs, key=lambda pair: -len(pair[0])):
         rest = path[len(prefix) :]
-        if path.startswith(prefix) and (not rest or rest[0] in "/\\" or prefix.endswith(("/", "\\"))):
+        if _same(path[: len(prefix)], prefix) and (not rest or rest[0] in "/\\" or prefix.endswith(("/", "\\"))):
             return _joined(other, rest)
     return path
 
 
+def _same(start: str, prefix: str) -> bool:
+    if not _is_windows(prefix):
+        return start == prefix
+    # Neither the case nor the kind of slash tells two files apart there, and IDEs are not of one mind about either.
+    return start.replace("/", "\\").lower() == prefix.replace("/", "\\").lower()
+
+
+def _is_windows(folder: str) -> bool:
+    return "\\" in folder or (len(folder) > 1 and folder[1] == ":")
+
+
 def _joined(folder: str, rest: str) -> str:
     # A Windows IDE has the folder with backslashes; here there are none.
-    is_windows = "\\" in folder or (len(folder) > 1 and folder[1] == ":")
-    rest = rest.replace("/", "\\") if is_windows else rest.replace("\\", "/")
+    rest = rest.replace("/", "\\") if _is_windows(folder) else rest.replace("\\", "/")
     return folder.rstrip("/\\") + rest if rest else folder

@@ -21,7 +21,8 @@ class RefusedError(Exception):
 class IdeClient:
     """Attaches as VS Code does: ``attach`` without waiting, breakpoints on ``initialized``, ``configurationDone``."""
 
-    def __init__(self, port: int, name: str = "Test Code") -> None:
+    def __init__(self, port: int, name: str = "Test Code", says: Json | None = None) -> None:
+        self.says = says or {}
         self.socket = socket.create_connection(("127.0.0.1", port), 5)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(None)
@@ -53,7 +54,9 @@ class IdeClient:
 
     def attach(self, lines: dict[Path, list[Any]] | None = None, **arguments: Any) -> Json:
         """The whole hand-shake; the answers to the breakpoints."""
-        self.capabilities = self.ask("initialize", adapterID="debugpy", clientID="test", clientName=self.name)
+        self.capabilities = self.ask(
+            "initialize", adapterID="debugpy", clientID="test", clientName=self.name, **self.says
+        )
         attached = self.post("attach", **arguments)
         self.wait("initialized")
         answers = {}
