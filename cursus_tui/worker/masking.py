@@ -1,4 +1,4 @@
-"""Hiding secrets in everything that is stored or shown."""
+"""Hiding secrets in everything that is stored or shown. The one place that decides which names hold them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Dict, Iterable, List, Mapping, Optional, Tuple
 
 MASK = "********"
+"""What stands for a secret's value."""
 MASK_TEXT = repr(MASK)
 MAX_NAME = 200
 _WORDS = frozenset(("key", "keys", "token", "tokens"))
@@ -26,7 +27,11 @@ environment variable ``JOIN_KEY`` would vanish from the very message that explai
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a variable of this name is to be masked: the rule of ``storage/secrets.py``, out of reach from here."""
+    """Whether the value of a variable, argument or config field of this name must never be shown or stored.
+
+    Names like ``*KEY*``, ``*TOKEN*``, ``*SECRET*``, ``*PASSWORD*`` and credentials are, whatever their case; a
+    tokenizer's options, token counts and keywords are not.
+    """
     if name in _SHELL_VARIABLES:
         return False
     flat = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", name).upper()
@@ -34,7 +39,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def masked(values: Mapping[str, str]) -> Dict[str, str]:
-    """The same mapping with the values of secret names hidden."""
+    """The same mapping with the values of secret names hidden; an empty one stays empty: that is worth seeing."""
     return {name: MASK if value and is_secret_name(name) else value for name, value in values.items()}
 
 

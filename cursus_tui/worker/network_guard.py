@@ -9,14 +9,13 @@ which of the two is in force is reported with every attempt.
 from __future__ import annotations
 
 import errno
-import functools
 from types import ModuleType
 from typing import Any, Callable, Optional
 
 from .import_hooks import after_import
+from .put_guard import put_guard
 
 Report = Callable[[str, str], None]
-_MARK = "_cursus_tui_guarded"
 _MAPPED = bytes(10) + b"\xff\xff"
 """An IPv6 address that stands for an IPv4 one begins with this."""
 _THIS_MACHINE = (bytes(4), bytes(16), bytes(15) + b"\x01")
@@ -161,7 +160,7 @@ def _guard_sockets(socket: ModuleType, report: Report) -> None:
         ("sendto", guard.sending_to),
         ("sendmsg", guard.sending_message),
     ):
-        _replace(socket.__dict__["socket"], name, wrap)
+        put_guard(socket.__dict__["socket"], name, wrap)
     for name, wrap in (
         ("getaddrinfo", guard.resolving),
         ("gethostbyname", guard.resolving),
@@ -169,7 +168,7 @@ def _guard_sockets(socket: ModuleType, report: Report) -> None:
         ("gethostbyaddr", guard.naming),
         ("getnameinfo", guard.naming_service),
     ):
-        _replace(socket, name, wrap)
+        put_guard(socket, name, wrap)
 
 
 def _guard_botocore(httpsession: ModuleType, report: Report) -> None:
@@ -185,12 +184,4 @@ def _guard_botocore(httpsession: ModuleType, report: Report) -> None:
 
         return send
 
-    _replace(httpsession.__dict__["URLLib3Session"], "send", wrap)
-
-
-def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-    original = getattr(owner, name, None)
-    if original is not None and not hasattr(original, _MARK):
-        guarded = functools.wraps(original)(wrap(original))
-        setattr(guarded, _MARK, True)
-        setattr(owner, name, guarded)
+    put_guard(httpsession.__dict__["URLLib3Session"], "send", wrap)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import shlex
@@ -11,6 +10,7 @@ from types import ModuleType
 from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from .import_hooks import after_import
+from .put_guard import put_guard
 
 Report = Callable[[str, str], None]
 _INSTALLERS = re.compile(r"(pip|pip\d[\d.]*|conda|mamba|micromamba|easy_install|apt|apt-get|yum|dnf)\Z")
@@ -26,7 +26,6 @@ _BEFORE_A_COMMAND = frozenset(
 )
 _MODULE = re.compile(r"-[bBdEhiIOPqsSuv]*m(.*)\Z")
 """Python's ``-m``, alone or at the end of other flags, its module attached or not."""
-_MARK = "_cursus_tui_guarded"
 
 
 def install_request(command: object) -> Optional[str]:
@@ -54,9 +53,9 @@ def install(report: Report) -> None:
         after_import(name, lambda module: _guard_pip_main(module, report))
     # Behind whichever entry point a version of pip has.
     after_import("pip._internal.cli.base_command", lambda module: _guard_pip_command(module, report))
-    _replace(os, "system", lambda original: _guarded_system(original, report))
+    put_guard(os, "system", lambda original: _guarded_system(original, report))
     for name in ("execv", "execve", "posix_spawn", "posix_spawnp"):
-        _replace(os, name, lambda original: _guarded_exec(original, report, replaces="exec" in original.__name__))
+        put_guard(os, name, lambda original: _guarded_exec(original, report, replaces="exec" in original.__name__))
 
 
 def installed_instead(packages: Sequence[str]) -> str:
@@ -141,14 +140,6 @@ def _refused_command(request: str) -> List[str]:
     return ["/bin/sh", "-c", 'printf "%s\\n" "$0"', "[cursus-tui] packages are not installed: " + request]
 
 
-def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-    original = getattr(owner, name, None)
-    if original is not None and not hasattr(original, _MARK):
-        guarded = functools.wraps(original)(wrap(original))
-        setattr(guarded, _MARK, True)
-        setattr(owner, name, guarded)
-
-
 def _guard_popen(subprocess: ModuleType, report: Report) -> None:
     def wrap(original: Callable[..., None]) -> Callable[..., None]:
         def start(self: Any, args: Any, *more: Any, **options: Any) -> None:
@@ -166,7 +157,7 @@ def _guard_popen(subprocess: ModuleType, report: Report) -> None:
 
         return start
 
-    _replace(subprocess.__dict__["Popen"], "__init__", wrap)
+    put_guard(subprocess.__dict__["Popen"], "__init__", wrap)
 
 
 def _request_of_popen(args: Any, executable: Any, shell: Any) -> Optional[str]:
@@ -215,7 +206,7 @@ def _guard_pip_command(module: ModuleType, report: Report) -> None:
 
         return main
 
-    _replace(module.__dict__["Command"], "main", wrap)
+    put_guard(module.__dict__["Command"], "main", wrap)
 
 
 def _guard_pip_main(module: ModuleType, report: Report) -> None:
@@ -230,4 +221,4 @@ def _guard_pip_main(module: ModuleType, report: Report) -> None:
 
         return main
 
-    _replace(module, "main", wrap)
+    put_guard(module, "main", wrap)

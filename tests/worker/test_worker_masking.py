@@ -9,31 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from cursus_tui.storage.secrets import MASK as STORED_MASK
-from cursus_tui.storage.secrets import is_secret
-from cursus_tui.worker.masking import MASK, Masker, is_secret_name, masked_arguments
+from cursus_tui.worker.masking import MASK, Masker, masked_arguments
 from cursus_tui.worker.summaries import one_line
-
-NAMES = [
-    "API_KEY",
-    "apiKey",
-    "db_password",
-    "TOKENIZER",
-    "MAX_TOKENS",
-    "HF_TOKEN",
-    "keywords",
-    "AWS_SECRET",
-    "PWD",
-    "OLDPWD",
-    "pwd",
-    "rows",
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_of_secrets_are_those_of_the_store(name: str) -> None:
-    assert is_secret_name(name) == is_secret(name)
-    assert MASK == STORED_MASK
 
 
 def test_options_of_secret_names_lose_their_values() -> None:
