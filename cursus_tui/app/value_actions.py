@@ -8,9 +8,9 @@ from cursus_tui.app.reasons import can_open_value, can_watch, stopped_inside
 VALUE_ACTIONS = (
     Action(
         "watch",
-        "Watch the value under the cursor or an expression; take a watch away",
+        "Watch an expression, or the value under the cursor; take a watch away",
         "watch",
-        "It is evaluated at each stop, and kept between sessions.",
+        "It asks, and offers the value under the cursor. Evaluated at each stop, and kept between sessions.",
         ("w",),
         Scope.STEPPING,
         can_watch,

@@ -130,7 +130,7 @@ async def test_watches_are_added_kept_and_taken_away(desk: FakeDesk, step: FakeV
     async with opened(desk) as driver:
         await stopped(driver, step)
         await go(driver, "total")
-        await driver.press("w")
+        await driver.press("w", "enter")
         assert desk.session.watches == ("total",)
         await go(driver, "watches")
         await driver.press("w")
@@ -146,10 +146,52 @@ async def test_watches_are_added_kept_and_taken_away(desk: FakeDesk, step: FakeV
         await stopped(driver, step, line=9)
         assert rows(driver)[2] == "total * 6 48 int"
         await go(driver, "gone")
-        await driver.press("w")
+        await driver.press("w", "enter")
         assert desk.session.watches == ("total", "total * 6")
         step.go_on()
         await driver.until(lambda: "total * 6 not stopped" in rows(driver))
+
+
+async def test_an_expression_typed_after_w_is_never_taken_as_keys(desk: FakeDesk, step: FakeValues) -> None:
+    async with opened(desk) as driver:
+        await stopped(driver, step)
+        await go(driver, "total")
+        await driver.press("w", *"total.x", "enter")  # x would cancel the step
+        assert desk.session.watches == ("total.x",)
+        await go(driver, "total.x")
+        await driver.press("w", *"total+1", "enter")
+        assert desk.session.watches == ("total.x", "total+1")  # beside the one under the cursor
+        await go(driver, "total.x")
+        await driver.press("w", "escape")
+        assert desk.session.watches == ("total.x", "total+1")
+
+
+@pytest.mark.parametrize(
+    ("shown", "offered"),
+    [
+        ("7", "7"),
+        ("'a b'", "'a b'"),
+        ("list of 13: ['a', 'b', …]", "total"),
+        ("Series 13 float64", "total"),
+        ("'a…'", "total"),
+    ],
+)
+async def test_what_is_set_begins_with_an_expression(
+    desk: FakeDesk, step: FakeValues, shown: str, offered: str
+) -> None:
+    class Shown:
+        def __repr__(self) -> str:
+            return shown
+
+    step.locals[0]["total"] = Shown()
+    async with opened(desk) as driver:
+        await stopped(driver, step)
+        await go(driver, "total")
+        await driver.press("=")
+        field = driver.app.focused
+        assert isinstance(field, Input)
+        assert field.value == offered
+        assert "not an expression" not in driver.text
 
 
 async def test_a_slow_watch_keeps_no_other(desk: FakeDesk, step: FakeValues) -> None:

@@ -82,7 +82,7 @@ async def test_look_watch_set_open_evaluate_and_sample(bench: Workbench) -> None
 
         # A watch, a new value for a variable, and both after the next line.
         await go(driver, "total")
-        await driver.press("w")
+        await driver.press("w", "enter")
         await driver.press("=")
         await driver.fill("total * 6")
         await driver.until(lambda: rows(driver).count("total 42 int") == 2)

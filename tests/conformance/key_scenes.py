@@ -191,6 +191,8 @@ def values(at: At) -> None:
         seen.append(next(row.strip(" ›") for row in shown.split("\n") if "+ 41000" in row))
         screen.in_pane("len(input_paths)")
         screen.keys("w")
+        screen.see("takes len(input_paths)")
+        screen.keys("Enter")
         screen.when(lambda: "+ 41000" not in screen.screen(), "the watch taken away")
     with at.report.scene("=") as seen:
         screen.in_pane(f"{name} ")

@@ -41,14 +41,16 @@ def _ask(
     value: str,
     take: Callable[[str], None],
     refusal: Callable[[str], str | None] | None = None,
+    *,
+    offered: bool = False,
 ) -> None:
     """Ask for an expression; what is refused stays in the input."""
 
     def answered(answer: str | None) -> None:
-        if answer is not None and answer.strip():
+        if answer is not None:
             take(answer.strip())
 
-    screen.app.push_screen(EditValue(title, text, value, refusal or expression_refusal), answered)
+    screen.app.push_screen(EditValue(title, text, value, refusal or expression_refusal, offered=offered), answered)
 
 
 def expression_refusal(text: str) -> str | None:
@@ -66,16 +68,31 @@ def expression_refusal(text: str) -> str | None:
 
 
 def watch(screen: MainScreen) -> None:
-    """Watch the value under the cursor, or what is typed; a watch under the cursor is taken away."""
+    """Ask what to watch, and offer the value under the cursor; with nothing typed a watch there is taken away.
+
+    It always asks: who expects to type an expression would else type keys.
+    """
     target = _target(screen)
+    text = "Evaluated at each stop, in the frame that is looked at."
     if target is not None and target.watch:
-        kept = tuple(each for each in screen.situation.watches if each != target.expression)
+        _ask_on_watch(screen, target.expression, text)
+        return
+    offered = target.expression if target is not None and not target.sampled else _name_in_view(screen)
+    _ask(screen, "Watch", text, offered, lambda wanted: _add_watch(screen, wanted), offered=True)
+
+
+def _ask_on_watch(screen: MainScreen, watched: str, text: str) -> None:
+    def take(wanted: str) -> None:
+        if wanted:
+            _add_watch(screen, wanted)
+            return
+        kept = tuple(each for each in screen.situation.watches if each != watched)
         screen.command(lambda session: session.set_watches(kept))
-    elif target is not None and target.expression and not target.sampled:
-        _add_watch(screen, target.expression)
-    else:
-        text = "Evaluated at each stop, in the frame that is looked at."
-        _ask(screen, "Watch", text, _name_in_view(screen), lambda wanted: _add_watch(screen, wanted))
+
+    def refusal(wanted: str) -> str | None:
+        return expression_refusal(wanted) if wanted.strip() else None
+
+    _ask(screen, "Watch", f"{text}\nenter without one takes {watched} away.", "", take, refusal)
 
 
 def _add_watch(screen: MainScreen, expression: str) -> None:
@@ -132,7 +149,14 @@ def set_variable(screen: MainScreen) -> None:
             answer = debugger.set_variable(target.container, target.name, value)
         _then(screen, answer, variables(screen).renew)
 
-    _ask(screen, f"Set {target.name}", "An expression; it is evaluated in the frame.", target.value, take, refusal)
+    asked = "An expression; it is evaluated in the frame."
+    _ask(screen, f"Set {target.name}", asked, _as_expression(target), take, refusal)
+
+
+def _as_expression(target: ValueTarget) -> str:
+    """The value as text to change, or where only a summary of it is shown its name."""
+    summary = "…" in target.value or expression_refusal(target.value) is not None
+    return target.expression if summary else target.value
 
 
 def assignment(target: ValueTarget, value: str) -> str:

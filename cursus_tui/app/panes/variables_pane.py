@@ -70,9 +70,9 @@ class VariablesPane(Pane):
     HELP: ClassVar[str] = (
         "While a step is stopped inside: watches, locals and globals of the frame that is looked at; what differs from "
         "the stop before is shown apart. Right opens and left closes a branch. Enter opens what is marked ▦ (a table) "
-        "or ▤ (a model) in the Data pane, w watches a value or asks for an expression, on a watch takes it away; = "
-        "sets a variable. While a step runs, enter on the first row takes a sample of it without stopping it. After a "
-        "failure: what was kept of its frames."
+        "or ▤ (a model) in the Data pane, w asks what to watch (enter takes the value under the cursor, on a watch "
+        "takes that away); = sets a variable. While a step runs, enter on the first row takes a sample of it without "
+        "stopping it. After a failure: what was kept of its frames."
     )
 
     class Brought(Message):

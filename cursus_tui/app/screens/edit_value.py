@@ -13,7 +13,9 @@ from cursus_tui.app.screens.dialog import Dialog, Field, harmless, told
 class EditValue(Dialog[str]):
     """The value as it is, to be changed; enter takes it, esc leaves it."""
 
-    def __init__(self, title: str, text: str, value: str, refusal: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, title: str, text: str, value: str, refusal: Callable[[str], str | None], *, offered: bool = False
+    ) -> None:
         """Make the question.
 
         Args:
@@ -21,8 +23,10 @@ class EditValue(Dialog[str]):
             text: Where the value comes from and what is expected.
             value: As it is now.
             refusal: Why a typed value cannot be taken; None when it can.
+            offered: The value is only a proposal: what is typed takes its place.
         """
         super().__init__(title)
+        self._offered = offered
         self._text = text
         self._value = value
         self._refusal = refusal
@@ -31,7 +35,7 @@ class EditValue(Dialog[str]):
         """Text, input, problem."""
         if self._text:
             yield told(self._text)
-        yield Field(self._value, select_on_focus=False)
+        yield Field(self._value, select_on_focus=self._offered)
         yield Static("", classes="problem", markup=False)
         yield told("enter takes it · esc leaves it as it was", "muted")
 
