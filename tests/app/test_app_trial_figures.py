@@ -46,3 +46,10 @@ async def test_what_was_not_run_has_no_seconds(desk: FakeDesk) -> None:
         await driver.settle()
         row = next(line for line in driver.text.splitlines() if "600 rows" in line)
         assert "0.00 s" not in row
+
+
+async def test_what_ran_while_the_graph_was_in_sight_is_in_the_tree(desk: FakeDesk) -> None:
+    async with opened(desk) as driver:
+        await driver.press("v", "n", "v")
+        row = next(line for line in driver.text.splitlines() if line.split("▏")[0].count(" prepare "))
+        assert "passed" in row

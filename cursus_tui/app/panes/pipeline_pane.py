@@ -73,8 +73,9 @@ class PipelinePane(Pane):
         graph.display = was is self._tree
         self._tree.display = not graph.display
         now = self.situation
-        if now is not None and graph.display:
-            graph.set_graph(nodes(now, self._figures), now.pipeline.edges)
+        if now is not None:
+            # Only the one in sight was told what changed.
+            self.view.set_graph(nodes(now, self._figures), now.pipeline.edges)
         if now is not None and now.step and self.view is not was:
             self.view.select(now.step)
         if focused:
