@@ -52,6 +52,7 @@ def test_a_malformed_request_never_reaches_the_step(
     step.stop(7)
     ide.wait("stopped")
     desk.told.next()
+    step.wait_for("stackTrace")
     before = len(step.requests)
     with pytest.raises(RefusedError, match=f"malformed {command} request: .*{why}"):
         ide.ask(command, **arguments)

@@ -116,6 +116,7 @@ def test_a_uri_that_names_no_file_is_refused(desk: Desk, uri: str) -> None:
     step = desk.attached(7)
     ide = IdeClient(desk.open(), says=BY_URI)
     ide.attach()
+    step.wait_for("setExceptionBreakpoints", 2)
     before = len(step.requests)
     with pytest.raises(RefusedError, match="names no file"):
         ide.ask("setBreakpoints", source={"path": uri}, breakpoints=[{"line": 8}])

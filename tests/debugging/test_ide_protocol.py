@@ -119,6 +119,7 @@ def test_what_is_not_announced_is_refused(desk: Desk, command: str, arguments: d
         "supportsStepBack",
         "supportsTerminateThreadsRequest",
     }
+    step.wait_for("stackTrace")
     before = len(step.requests)
     with pytest.raises(RefusedError, match=f"{command} is not supported.*{why}|{command} is {why}"):
         ide.ask(command, **arguments)
