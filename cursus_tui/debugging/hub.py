@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -27,6 +28,10 @@ from cursus_tui.records.run import Attempt
 from cursus_tui.text import safe
 
 LOG = logging.getLogger(__name__)
+MOST_THREADS = 1_000
+"""What a step says of more is passed on, and forgotten."""
+FAILURE_SECONDS = 1.0
+"""Conditions that fail are told of no more often."""
 RESUMES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
 PASSED_ON = RESUMES | {
     "completions",
@@ -67,6 +72,8 @@ class Hub:
         self.threads: dict[int, None] = {}
         self.asked = 0.0
         """When a client asked for something last, on the loop's clock."""
+        self._failed = -FAILURE_SECONDS
+        """When a condition's failure was told last."""
         self._say = say
         self._evaluations = Evaluations(self._publish)
         self._tasks: set[asyncio.Task[object]] = set()
@@ -196,10 +203,15 @@ class Hub:
             self.threads.pop(number, None)
         else:
             self.threads[number] = None
+            if len(self.threads) > MOST_THREADS:
+                # The first is the main thread.
+                del self.threads[next(itertools.islice(self.threads, 1, None))]
         self.broadcast("thread", body)
 
     def _printed(self, body: Message) -> None:
-        if failure := condition_failure(body):
+        now = asyncio.get_running_loop().time()
+        if (failure := condition_failure(body)) and now - self._failed >= FAILURE_SECONDS:
+            self._failed = now
             self.warn(f"the condition of a breakpoint failed: {failure}")
 
     # --- what clients ask for

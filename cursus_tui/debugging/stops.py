@@ -142,7 +142,8 @@ class Stops:
     async def _describe(self, followed: Followed, number: int, body: Message) -> None:
         """Find out where it stands, then say so."""
         upstream, attempt, thread = self._link.upstream, followed.attempt, whole(body.get("threadId"))
-        if upstream is None or attempt is None:
+        # Of stops that came together the newest counts: a step that forges them makes no more work than one.
+        if upstream is None or attempt is None or number != self._number:
             return
         try:
             stack = await upstream.ask("stackTrace", {"threadId": thread, "startFrame": 0, "levels": 1})

@@ -7,12 +7,15 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cursus_tui.debugging.clients import MOST_UNSENT_BYTES
 from cursus_tui.debugging.dap import BrokenProtocolError, Message, encode, read_message
 from cursus_tui.records.debug import DebugError
 
 ANSWER_SECONDS = 20.0
 """The debugger answers in milliseconds; it never does where the step ran on meanwhile."""
 EVALUATE_SECONDS = 60.0
+MOST_UNANSWERED = 1_000
+"""With more, nobody answers at the other end: it is let go."""
 SLOW = frozenset({"evaluate", "setExpression", "setVariable", "variables"})
 """Requests that run code of the user's: a getter, a ``__repr__``, an expression."""
 
@@ -52,6 +55,9 @@ class Upstream:
         self._waiting[number] = answer
         answer.add_done_callback(lambda _: self._waiting.pop(number, None))
         self._writer.write(encode({"seq": number, "type": "request", "command": command, "arguments": dict(arguments)}))
+        if self._writer.transport.get_write_buffer_size() > MOST_UNSENT_BYTES or len(self._waiting) > MOST_UNANSWERED:
+            self._writer.transport.abort()
+            self.close()
         return answer
 
     async def ask(self, command: str, arguments: Mapping[str, Any]) -> Message:

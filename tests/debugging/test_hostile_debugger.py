@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,10 @@ from dap_client import IdeClient, RefusedError
 from fake_pydevd import FakePydevd, encode
 from hub_desk import SCRIPT, Desk, until
 
+from cursus_tui.debugging.clients import MOST_UNSENT_BYTES
+from cursus_tui.debugging.hub import MOST_THREADS
 from cursus_tui.debugging.live_tables import table_of
+from cursus_tui.debugging.upstream import MOST_UNANSWERED
 from cursus_tui.records.debug import DebugError, Resume, StopKind
 
 DEEP = 900
@@ -122,3 +127,76 @@ def test_a_debugger_that_says_everything_at_once_is_followed(desk: Desk) -> None
     step.stop(7)
     assert (desk.told.next().line, desk.debug.state.attached) == (7, True)
     assert str(SCRIPT) in str(step.wait_for("setBreakpoints"))
+
+
+FLOOD = 20_000
+
+
+def flood(step: FakePydevd, name: str, bodies: Iterable[dict[str, Any]]) -> None:
+    """Say the same thing very often, as fast as the hub reads."""
+    messages = b"".join(encode({"seq": 0, "type": "event", "event": name, "body": body}) for body in bodies)
+    with step._sending:
+        step._socket.sendall(messages)
+
+
+def test_threads_without_end_are_kept_to_a_bound(desk: Desk) -> None:
+    step = desk.attached(7)
+    flood(step, "thread", ({"reason": "started", "threadId": number} for number in range(2, FLOOD)))
+    step.stop(7)
+    desk.told.next()
+    assert len(desk.debug._hub.threads) == MOST_THREADS
+    # Those that an IDE is told of when it comes: the main thread, and the newest.
+    assert {1, FLOOD - 1} <= desk.debug._hub.threads.keys()
+
+
+def test_of_stops_without_end_one_is_looked_at(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["stackTrace"] = None
+    flood(step, "stopped", ({"reason": "step", "threadId": 1} for _ in range(FLOOD)))
+    until(lambda: desk.debug._hub.stops._number == FLOOD, 30)
+    asked = [name for name, _ in step.requests if name == "stackTrace"]
+    assert len(asked) < FLOOD / 20, "one for each turn of the loop, not for each stop"
+    assert len(desk.debug._hub._tasks) <= MOST_UNANSWERED + 10
+
+
+def test_a_debugger_that_answers_nothing_is_let_go(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.stop(7)
+    desk.told.next()
+    step.answers["scopes"] = None
+    asked = [desk.debug.scopes(3) for _ in range(MOST_UNANSWERED + 1)]
+    assert step.closed.wait(5)
+    for one in asked:
+        with pytest.raises(DebugError, match="gone"):
+            one.result(5)
+    until(lambda: not desk.debug.state.attached)
+
+
+def test_a_debugger_that_does_not_read_is_let_go(desk: Desk) -> None:
+    order = desk.start(7)
+    step = FakePydevd(order)
+    desk.follow()
+    assert step.configured.wait(5)
+    until(lambda: desk.debug.state.attached)
+    step.stop(7)
+    desk.told.next()
+    reads_on = threading.Event()
+    step.answers["evaluate"] = lambda arguments: reads_on.wait(10) and None
+    try:
+        asked = [desk.debug.evaluate("x" * (1 << 20), 3) for _ in range(2 + MOST_UNSENT_BYTES // (1 << 20))]
+        until(lambda: not desk.debug.state.attached)
+    finally:
+        reads_on.set()
+    assert any(isinstance(one.exception(5), DebugError) for one in asked)
+
+
+def test_conditions_that_fail_without_end_are_said_once_in_a_while(desk: Desk) -> None:
+    step = desk.attached(7)
+    failed = "Error while evaluating expression in conditional breakpoint: x\nNameError: {}"
+    flood(step, "output", ({"output": failed.format(number)} for number in range(FLOOD)))
+    step.stop(7)
+    desk.told.next()
+    said = [one for one in desk.notices() if "condition" in one]
+    # Once a second; on a busy box it takes some.
+    assert said[0] == "the condition of a breakpoint failed: NameError: 0"
+    assert len(said) < 30
