@@ -129,6 +129,11 @@ class SourceView(SearchedView):
         """The line under the cursor, as it is in the file."""
         return self._text.lines[self.cursor]
 
+    @property
+    def lines(self) -> list[str]:
+        """All lines, as they are in the file."""
+        return self._text.lines
+
     def text_at(self, line: int) -> str | None:
         """A line as it is in the file; None where there is no such line."""
         row = line - self.first_line

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from cursus_tui.execution import inside_step
 from cursus_tui.execution import session_commands as commands
+from cursus_tui.execution.code_lines import line_with_code
 from cursus_tui.execution.legality import IllegalCommand
-from cursus_tui.execution.line_breakpoints import checked
+from cursus_tui.execution.line_breakpoints import checked, source_lines
 from cursus_tui.execution.plan import DONE, needed_for
 from cursus_tui.execution.position import Goal
 from cursus_tui.execution.run_control import RunControl
@@ -32,7 +33,7 @@ def step_into(run: RunControl, step: str | None) -> None:
 def run_to_line(run: RunControl, path: Path, line: int) -> None:
     """At a stop: as far as a line. Else run the step whose script it is of, and stop there."""
     if run.at.stop is not None:
-        inside_step.run_to(run, path, line)
+        inside_step.run_to(run, path, line_with_code(source_lines(path), line))
         return
     step = _step_of(run, path)
     if step is None:
@@ -74,7 +75,9 @@ def let_go(run: RunControl) -> None:
 
 def set_line(run: RunControl, line: LineBreakpoint) -> None:
     """Set or change a breakpoint on a line."""
-    line = checked(line)
+    wished, line = line.line, checked(line)
+    if line.line != wished:
+        run.notice(f"line {wished} has no code: the breakpoint is on line {line.line}", "info")
     old = run.lines.at(line.path, line.line)
     if old is not None:
         line = dataclasses.replace(line, path=old.path)
@@ -85,7 +88,7 @@ def set_line(run: RunControl, line: LineBreakpoint) -> None:
 
 def remove_line(run: RunControl, path: Path, line: int) -> None:
     """Remove the breakpoint on a line; nothing happens where there is none."""
-    old = run.lines.at(path, line)
+    old = run.lines.at(path, line) or run.lines.at(path, line_with_code(source_lines(path), line))
     if old is not None:
         run.store.replace_line_breakpoints(run.dag_file, (old,), ())
         run.lines.remove(old)

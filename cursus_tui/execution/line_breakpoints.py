@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
+from cursus_tui.execution.code_lines import line_with_code
 from cursus_tui.execution.logpoint import pieces
 from cursus_tui.records.debug import LineBreakpoint
 from cursus_tui.records.errors import UserError
@@ -75,7 +76,7 @@ def source_lines(path: Path) -> list[str]:
 
 
 def checked(line: LineBreakpoint) -> LineBreakpoint:
-    """A breakpoint that makes sense, with the text of its line.
+    """A breakpoint that makes sense, on the next line with code, with the text of its line.
 
     Raises:
         UserError: There is no such line, or its condition, hit count or message cannot be read.
@@ -108,12 +109,14 @@ def checked(line: LineBreakpoint) -> LineBreakpoint:
             line=line.line,
             expected="a number, or a number after one of == >= > <= < %",
         )
+    at = line_with_code(source, line.line)
     return dataclasses.replace(
         line,
         path=Path(os.path.abspath(line.path)),
+        line=at,
         condition=line.condition.strip(),
         hits=line.hits.strip(),
-        text=line.text or source[line.line - 1].strip(),
+        text=(line.text if at == line.line else "") or source[at - 1].strip(),
     )
 
 

@@ -48,6 +48,19 @@ async def test_b_on_a_line_without_code_takes_the_next_one_with_code(desk: FakeD
         assert source(driver).line == 3
 
 
+async def test_b_on_a_docstring_is_about_the_first_line_that_runs(desk: FakeDesk, stops: FakeStops) -> None:
+    script = stops.script("prepare")
+    script.write_text('def main():\n    """What\n\n    it does."""\n    # how\n    return 1\n    # never\n')
+    async with opened(desk) as driver:
+        await driver.press("3", "g", "down", "down", "b")
+        assert [(point.line, point.text) for point in desk.session.line_breakpoints] == [(6, "return 1")]
+        assert source(driver).line == 6
+        await driver.press("g", "down", "b")
+        assert desk.session.line_breakpoints == ()
+        await driver.press("G", "b")
+        assert desk.session.line_breakpoints == ()
+
+
 async def test_a_condition_is_asked_for_and_checked(desk: FakeDesk, stops: FakeStops) -> None:
     async with opened(desk, (80, 24)) as driver:
         await driver.press("3", "B")

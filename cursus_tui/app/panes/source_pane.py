@@ -20,6 +20,7 @@ from cursus_tui.app.panes.chrome import Line
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.short_path import short
 from cursus_tui.app.situation import Situation
+from cursus_tui.execution.code_lines import line_with_code
 from cursus_tui.records.debug import LineBreakpoint, StopKind
 from cursus_tui.records.run import Attempt, Frame, StepStatus
 from cursus_tui.storage.regular_file import open_regular
@@ -27,8 +28,6 @@ from cursus_tui.text import safe
 from cursus_tui.widgets.source_view import SourceMark, SourceView
 
 _MOST_BYTES = 4 << 20
-_NEAR = 50
-"""Lines below the cursor among which one of code is looked for."""
 _MAIN = re.compile(r"^(?:async )?def main\b", re.MULTILINE)
 
 
@@ -280,16 +279,16 @@ class SourcePane(Pane):
         """The breakpoint on the line under the cursor, or the one to set there: on this line or the next with code."""
         if self._file is None or self.situation is None:
             return None
-        for line in range(self._view.line, self._view.line + _NEAR):
-            text = (self._view.text_at(line) or "").strip()
-            known = [each for each in self.situation.line_breakpoints if each.line == line]
-            for each in known:
-                if same_file(each.path, self._file):
+        found = line_with_code(self._view.lines, self._view.line)
+        for line in dict.fromkeys((self._view.line, found)):
+            for each in self.situation.line_breakpoints:
+                if each.line == line and same_file(each.path, self._file):
                     return each
-            if text and not text.startswith("#"):
-                self._view.move_cursor(line - self._view.first_line)
-                return LineBreakpoint(self._file, line, text=text)
-        return None
+        text = (self._view.text_at(found) or "").strip()
+        if not text or text.startswith("#"):
+            return None
+        self._view.move_cursor(found - self._view.first_line)
+        return LineBreakpoint(self._file, found, text=text)
 
     # --- moving ------------------------------------------------------------------------------------
 
