@@ -8,13 +8,11 @@ from typing import Any
 
 from cursus_tui.debugging.breakpoints import SourceBreakpoint, by_file, for_script_alone, from_source, line_of, union
 from cursus_tui.debugging.clients import Client, FileLines
+from cursus_tui.debugging.ide_breakpoints import Answer, Place
 from cursus_tui.debugging.upstream import Upstream
 from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
 from cursus_tui.records.profile import is_library
 from cursus_tui.storage.regular_file import real_path
-
-Answers = dict[int, Mapping[str, Any]]
-"""Line that was asked for -> what the debugger made of it."""
 
 
 class Armed:
@@ -28,8 +26,8 @@ class Armed:
         self._clients = clients
         self._once: dict[tuple[str, int], tuple[str, StopKind]] = {}
         self._paths: dict[str, str] = {}
-        self._ids: dict[int, tuple[str, int]] = {}
-        self._unverified: set[tuple[str, int]] = set()
+        self._ids: dict[int, Place] = {}
+        self._answers: dict[Place, Answer] = {}
 
     def files(self) -> set[str]:
         """Keys of the files with breakpoints."""
@@ -76,7 +74,7 @@ class Armed:
         lines = union([*(one.lines for one in held), once])
         return path, [for_script_alone(one) for one in lines] if is_library(key) else lines
 
-    async def sync(self, upstream: Upstream, key: str) -> Answers:
+    async def sync(self, upstream: Upstream, key: str) -> None:
         """Tell the step's debugger all breakpoints of a file.
 
         Raises:
@@ -86,11 +84,9 @@ class Armed:
         body = await upstream.ask("setBreakpoints", {"source": {"path": path}, "breakpoints": wanted})
         given = body.get("breakpoints")
         answers = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
-        self._unverified = {place for place in self._unverified if place[0] != key}
-        lines = [line_of(one) for one in wanted]
-        for line, answer in zip(lines, answers, strict=False):
-            self._note((key, line), answer)
-        return dict(zip(lines, answers, strict=False))
+        self._answers = {place: answer for place, answer in self._answers.items() if place[0] != key}
+        for one, answer in zip(wanted, answers, strict=False):
+            self._note((key, line_of(one)), answer)
 
     async def sync_or_note(self, upstream: Upstream, key: str) -> None:
         """Tell the step's debugger a file's; where it refuses, they are unverified, and no more.
@@ -100,10 +96,11 @@ class Armed:
         """
         try:
             await self.sync(upstream, key)
-        except DebugError:
+        except DebugError as error:
             if not upstream.is_open:
                 raise
-            self._unverified |= {(key, line_of(one)) for one in self.union(key)[1]}
+            for one in self.union(key)[1]:
+                self._note((key, line_of(one)), {"verified": False, "message": str(error)})
 
     async def sync_all(self, upstream: Upstream) -> None:
         """Tell the step's debugger everything.
@@ -124,7 +121,15 @@ class Armed:
     def forget_answers(self) -> None:
         """The step's debugger is gone."""
         self._ids.clear()
-        self._unverified.clear()
+        self._answers.clear()
+
+    def answer_at(self, place: Place) -> Answer | None:
+        """What the debugger made of a breakpoint; None where there is none, or it has not said."""
+        return self._answers.get(place)
+
+    def places_of(self, numbers: object) -> list[Place]:
+        """Where the breakpoints are that the debugger calls by these numbers."""
+        return [self._ids[number] for number in numbers if number in self._ids] if isinstance(numbers, list) else []
 
     def unverified(self, terminal: Client) -> frozenset[tuple[Path, int]]:
         """The terminal's breakpoints that the debugger finds nothing to stop on."""
@@ -132,17 +137,15 @@ class Armed:
             (Path(held.path), line_of(one))
             for key, held in terminal.files.items()
             for one in held.lines
-            if (key, line_of(one)) in self._unverified
+            if not self._answers.get((key, line_of(one)), {"verified": True}).get("verified")
         )
 
-    def _note(self, place: tuple[str, int], answer: Mapping[str, Any]) -> None:
+    def _note(self, place: Place, answer: Answer) -> None:
         number = answer.get("id")
         if isinstance(number, int):
             self._ids[number] = place
-        if answer.get("verified"):
-            self._unverified.discard(place)
-        else:
-            self._unverified.add(place)
+        said = {name: answer[name] for name in ("line", "message") if answer.get(name)}
+        self._answers[place] = {"verified": bool(answer.get("verified")), **said}
 
 
 def of_ides(ides: Iterable[Client]) -> tuple[LineBreakpoint, ...]:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from cursus_tui.debugging.arguments import OTHER_BREAKPOINTS, checked
-from cursus_tui.debugging.armed import Answers
 from cursus_tui.debugging.breakpoints import line_of
 from cursus_tui.debugging.clients import Ide
 from cursus_tui.debugging.conventions import conventions_of
@@ -146,8 +145,9 @@ class Conversation:
         self._ide.event("process", named | ({"systemProcessId": process.pid} if process and process.pid else {}))
         for thread in hub.threads:
             self._ide.event("thread", {"reason": "started", "threadId": thread})
+        hub.tell_breakpoints(self._ide)
         if hub.stops.halted is not None:
-            self._ide.event("stopped", hub.stops.halted)
+            self._ide.event("stopped", hub.stop_of(self._ide, hub.stops.halted))
 
     async def _set_filters(self, arguments: Mapping[str, Any]) -> None:
         options = arguments.get("filterOptions", ())
@@ -162,8 +162,14 @@ class Conversation:
             raise DebugError("breakpoints can be set in files only")
         wanted = arguments.get("breakpoints", [{"line": line} for line in arguments.get("lines", ())])
         key = self._ide.set_file(path, wanted)
-        answers = await self._hub.set_ide_lines(key)
-        return {"breakpoints": [_breakpoint(line_of(one), answers) for one in wanted]}
+        self._ide.breakpoints.keep(key, [line_of(one) for one in wanted])
+        await self._hub.set_ide_lines(key)
+        return {"breakpoints": [self._breakpoint(key, path, line_of(one)) for one in wanted]}
+
+    def _breakpoint(self, key: str, path: str, line: int) -> Message:
+        if not line:
+            return {"line": line, "verified": False, "message": "there is no such line"}
+        return self._ide.breakpoints.answered((key, line), path, self._hub.armed.answer_at((key, line)))
 
     async def _threads(self) -> Mapping[str, Any]:
         hub = self._hub
@@ -175,9 +181,3 @@ class Conversation:
     def _invalidate(self, command: str, arguments: Mapping[str, Any]) -> None:
         if command in ("setVariable", "setExpression") or arguments.get("context") == "repl":
             self._hub.values_changed(self._ide)
-
-
-def _breakpoint(line: int, answers: Answers) -> Message:
-    if not line:
-        return {"line": line, "verified": False, "message": "there is no such line"}
-    return {"line": line, "verified": True, **answers.get(line, {})}

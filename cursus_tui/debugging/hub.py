@@ -8,7 +8,8 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from cursus_tui.debugging.armed import Answers, Armed, of_ides
+from cursus_tui.debugging.armed import Armed, of_ides
+from cursus_tui.debugging.breakpoints import line_of
 from cursus_tui.debugging.by_hand import remember, sets_values
 from cursus_tui.debugging.clients import Client, Ide
 from cursus_tui.debugging.dap import Message
@@ -50,7 +51,7 @@ PASSED_ON = RESUMES | {
     "variables",
 }
 """Requests that the step's debugger answers; anything else of an IDE's is the hub's own, or unsupported."""
-EVENTS = frozenset({"breakpoint", "invalidated", "loadedSource", "module", "output"})
+EVENTS = frozenset({"invalidated", "loadedSource", "module", "output"})
 """Events that IDEs get as they come."""
 
 
@@ -82,7 +83,7 @@ class Hub:
             LinkEnd(
                 heard=self._debugger_said,
                 lost=self._debugger_lost,
-                changed=self._publish,
+                changed=self._armed_anew,
                 gave_up=self.warn,
                 filters=self._filters,
                 just_my_code=self._just_my_code,
@@ -141,12 +142,12 @@ class Hub:
         elif name == "thread":
             self._thread(body)
         elif name in EVENTS:
-            if name == "breakpoint":
-                self.armed.changed(body)
-                self._publish()
-            elif name == "output":
+            if name == "output":
                 self._printed(body)
             self.broadcast(name, body)
+        elif name == "breakpoint":
+            self.armed.changed(body)
+            self._armed_anew()
 
     def _debugger_lost(self) -> None:
         self.stops.lost()
@@ -295,17 +296,17 @@ class Hub:
         if changed := self.armed.set_terminal(self.terminal, lines):
             self.lines_changed(changed)
 
-    async def set_ide_lines(self, key: str) -> Answers:
-        """An IDE's breakpoints in a file changed; what the debugger makes of them, where there is one."""
+    async def set_ide_lines(self, key: str) -> None:
+        """An IDE's breakpoints in a file changed; where there is a debugger, it has answered then."""
         upstream = self.link.upstream
         if upstream is None or not self.link.is_attached:
             self.lines_changed({key})
-            return {}
+            return
         try:
             await self.link.send_whose_code()
-            return await self.armed.sync(upstream, key)
+            await self.armed.sync(upstream, key)
         finally:
-            self._publish()
+            self._armed_anew()
 
     def values_changed(self, by: Client) -> None:
         """A client changed variables: others that show them look anew."""
@@ -323,7 +324,20 @@ class Hub:
 
     async def _sync(self, keys: set[str]) -> None:
         await self.link.sync(keys)
+        self._armed_anew()
+
+    def _armed_anew(self) -> None:
+        """The step's debugger has said what became of breakpoints: whoever set them is told what is new."""
+        for ide in self.ides:
+            self.tell_breakpoints(ide)
         self._publish()
+
+    def tell_breakpoints(self, ide: Ide) -> None:
+        """Tell an IDE what became of its breakpoints since it was told last."""
+        places = [(key, line_of(one), held.path) for key, held in ide.files.items() for one in held.lines]
+        for key, line, path in places if ide.is_ready else ():
+            if (row := ide.breakpoints.news((key, line), path, self.armed.answer_at((key, line)))) is not None:
+                ide.event("breakpoint", {"reason": "changed", "breakpoint": row})
 
     def leave(self, ide: Ide) -> None:
         """An IDE is gone, and its breakpoints with it; a stop stays."""
@@ -340,7 +354,13 @@ class Hub:
         """Tell all IDEs, except one."""
         for ide in tuple(self.ides):
             if ide is not but:
-                ide.event(name, body)
+                ide.event(name, self.stop_of(ide, body) if name == "stopped" else body)
+
+    def stop_of(self, ide: Ide, body: Mapping[str, Any]) -> Message:
+        """A stop as an IDE is told of it: at breakpoints of its own, by its own numbers."""
+        hit = ide.breakpoints.numbers(self.armed.places_of(body.get("hitBreakpointIds")))
+        rest = {name: value for name, value in body.items() if name != "hitBreakpointIds"}
+        return {**rest, "hitBreakpointIds": hit} if hit else rest
 
     def warn(self, text: str) -> None:
         """Say something that the user should read."""

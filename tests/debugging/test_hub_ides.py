@@ -22,7 +22,7 @@ from cursus_tui.records.debug import DebugError, Resume
 def test_an_ide_waits_for_a_step(desk: Desk) -> None:
     ide = IdeClient(desk.open())
     answers = ide.attach({SCRIPT: [8]})
-    assert answers[SCRIPT] == [{"line": 8, "verified": True}]
+    assert answers[SCRIPT] == [{"id": 1, "line": 8, "verified": True, "source": {"path": str(SCRIPT)}}]
     assert ide.ask("threads") == {"threads": [{"id": 1, "name": "waiting for a step"}]}
     with pytest.raises(RefusedError, match="no step"):
         ide.ask("stackTrace", threadId=1)

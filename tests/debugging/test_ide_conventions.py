@@ -30,8 +30,8 @@ def test_an_ide_that_counts_from_zero(desk: Desk) -> None:
     assert [(one["line"], one["verified"]) for one in answers[SCRIPT]] == [(8, True), (0, True)]
     assert step.lines() == [1, 7, 9]
     assert [one.line for one in desk.debug.state.ide_breakpoints] == [9, 1]
-    step.event("breakpoint", reason="changed", breakpoint={"id": 2, "verified": True, "line": 9})
-    assert ide.wait("breakpoint")["breakpoint"]["line"] == 8
+    step.event("breakpoint", reason="changed", breakpoint={"id": 2, "verified": True, "line": 12})
+    assert ide.wait("breakpoint")["breakpoint"]["line"] == 11
     step.stop(9)
     ide.wait("stopped")
     frame = ide.ask("stackTrace", threadId=1, format={"line": True})["stackFrames"][0]
