@@ -124,7 +124,7 @@ def can_run_to(situation: Situation) -> str | None:
 
 def can_step_into(situation: Situation) -> str | None:
     """Execution stands inside of a step, or the next one can be run and stopped on its first line."""
-    if situation.stop is not None and not situation.held:
+    if situation.stop is not None and not situation.held and not situation.step_beside_stop:
         return _is_over(situation) or situation.refusal("step_into", None)
     return no_debugger(situation) or needs_step(situation) or situation.refusal("step_into", situation.step)
 

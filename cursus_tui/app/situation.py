@@ -95,6 +95,13 @@ class Situation:
         return failed and self.stop is not None and self.stop.kind is StopKind.EXCEPTION
 
     @property
+    def step_beside_stop(self) -> str | None:
+        """The selected step, where another one is stopped inside that has not failed and this one could be run."""
+        other = self.stop is not None and not self.held and self.step != self.stop.step
+        runs = other and self.selected is not None and self.selected.script is not None
+        return self.step if runs else None
+
+    @property
     def frame_in_view(self) -> StackFrame | None:
         """The frame that is looked at."""
         return next((frame for frame in self.frames if frame.id == self.frame), None)

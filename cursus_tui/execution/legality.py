@@ -74,7 +74,8 @@ def makes_way(at: Position, command: str, step: str | None) -> bool:
     """Whether the step that is stopped inside ends for a command; one that has failed has no line to go on to."""
     if at.stop is None:
         return False
-    return command in MAKES_WAY or (command == "step_into" and step is not None and at.held)
+    other = step is not None and (at.held or step != at.current)
+    return command in MAKES_WAY or (command == "step_into" and other)
 
 
 def _busy(at: Position, command: str, step: str | None) -> str | None:

@@ -206,7 +206,7 @@ class Session:
     def step_into(self, step: str | None = None) -> Done:
         """Run a step (the next, unless one is named) and stop in its ``main``; at a stop, go into what is called.
 
-        A step that is held because it failed makes way for a step that is named, itself or another one.
+        A step that is stopped inside makes way for another one that is named, a held failure for itself, too.
         """
         return self._command("step_into", lambda: debugging.step_into(self._run, step), step)
 

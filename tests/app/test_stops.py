@@ -64,6 +64,24 @@ async def test_stepping_keys_go_to_the_session(desk: FakeDesk, stops: FakeStops)
         assert [each[0] for each in desk.session.given] == ["step_over", "step_into", "finish", "continue_"]
 
 
+async def test_into_another_step_than_the_one_that_is_stopped_is_asked_about(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7)
+        await driver.press("1", "down")
+        other = driver.main.situation.step
+        assert other not in (None, "prepare")
+        desk.session.given.clear()
+        await driver.press("s")
+        assert desk.session.given == []
+        assert f"Go into {other}" in driver.text
+        assert "prepare is cancelled" in driver.text
+        await driver.press("escape", "s", "down", "enter")
+        assert desk.session.given == [("step_into",)]
+        await driver.press("s", "enter")
+        assert desk.session.given[-1] == ("step_into", other)
+
+
 async def test_function_keys_step_among_the_data_too(desk: FakeDesk, stops: FakeStops) -> None:
     async with opened(desk) as driver:
         await driver.press("n")

@@ -87,7 +87,7 @@ def test_who_waits_for_a_line_waits_for_its_end(tmp_path: Path):
 
 def test_commands_on_other_steps_wait_until_this_one_is_out_of_the_way(tmp_path: Path):
     made, _, _ = stopped_in_b(tmp_path)
-    for command, step in (("step_over", "C"), ("step_into", "C"), ("run_to", "C"), ("run_through", "C")):
+    for command, step in (("step_over", "C"), ("run_to", "C"), ("run_through", "C")):
         assert made.session.why_not(command, step) == "B is stopped inside: continue, or cancel it, first"
     assert made.session.why_not("pause") == "B is stopped inside already"
     assert made.session.why_not("skip", "B") == "B is stopped inside: cancel it first"
@@ -202,6 +202,18 @@ def test_stepping_into_a_step_over_a_held_failure_lets_that_fail_first(tmp_path:
     assert debugger.asked("resume") == [("resume", "continue")]
     assert [order.entry for order in debugger.orders] == [False, False, True]
     assert str(made.session.attempts("B")[0].status) == "failed"
+    made.close()
+
+
+def test_stepping_into_another_step_cancels_the_one_that_is_stopped(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    assert made.session.why_not("step_into", "A") is None
+    made.executor.behaviours["A"] = hang
+    made.session.step_into("A").result(5)
+    eventually(lambda: debugger.asked("follow")[-1][1] == "A")
+    assert step.cancelled.is_set()
+    assert [order.entry for order in debugger.orders] == [False, False, True]
+    assert [str(each.status) for each in made.session.attempts("B")] == ["cancelled"]
     made.close()
 
 
