@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from cursus_tui.records.debug import LineBreakpoint
 
 SourceBreakpoint = Mapping[str, Any]
 """As the Debug Adapter Protocol has it: ``line``, ``condition``, ``hitCondition``, ``logMessage``."""
+PRINTS = "__import__('builtins').print("
+"""How the condition of a breakpoint begins that prints instead of stopping."""
+_SCOPES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
 _CALLED_BY_WORKER = "__import__('sys').modules['_cursus_tui_worker.debugger'].is_called_by_worker"
 
 
@@ -67,10 +71,11 @@ def to_source(one: LineBreakpoint) -> SourceBreakpoint:
     of the file changes, and sends what a logpoint says to IDEs only. So all but a plain condition become one expression
     that counts, prints to the step's own output, and is true where it shall stop.
     """
+    seen = _seeing_locals(one.condition)
     # On a line of its own: it may end in a comment.
-    condition = f"({one.condition}\n)" if one.condition else ""
+    condition = f"({seen}\n)" if seen else ""
     if not one.hits and not one.message:
-        return {"line": one.line, "condition": one.condition} if one.condition else {"line": one.line}
+        return {"line": one.line, "condition": seen} if seen else {"line": one.line}
     parts = [condition] if condition else []
     if one.hits:
         parts.append(_counting(f"{one.path}:{one.line}:{one.hits}:{one.condition}", one.hits))
@@ -122,12 +127,27 @@ def _printing(message: str) -> str:
         found = (message,)
     text = "".join(one.replace("%", "%%") if isinstance(one, str) else "%s" for one in found)
     values = "".join(f"{_evaluating(one)}," for one in found if isinstance(one, LogValue))
-    return f"__import__('builtins').print({text!r} % ({values}))"
+    return f"{PRINTS}{text!r} % ({values}))"
+
+
+def _seeing_locals(expression: str) -> str:
+    """An expression in which comprehensions and lambdas see the frame's variables, as they do in the script.
+
+    The debugger evaluates it as in a class: what has a scope of its own would see the globals alone.
+    """
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return expression
+    if not any(isinstance(each, _SCOPES) for each in ast.walk(tree)):
+        return expression
+    own = "__import__('builtins')"
+    return f"{own}.eval({expression.strip()!r}, {{**{own}.globals(), **{own}.locals()}})"
 
 
 def _evaluating(value: LogValue) -> str:
     # On a line of its own: it may end in a comment.
-    whole = f"({value.expression}\n)"
+    whole = f"({_seeing_locals(value.expression)}\n)"
     if value.conversion:
         whole = f"__import__('builtins').{value.conversion}({whole})"
     return f"__import__('builtins').format({whole}, {value.format!r})" if value.format else whole

@@ -213,7 +213,7 @@ class Hub:
         now = asyncio.get_running_loop().time()
         if (failure := condition_failure(body)) and now - self._failed >= FAILURE_SECONDS:
             self._failed = now
-            self.warn(f"the condition of a breakpoint failed: {failure}")
+            self.warn(failure)
 
     # --- what clients ask for
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cursus_tui.debugging.breakpoints import PRINTS
 from cursus_tui.debugging.live_tables import kind_of, kind_told
 from cursus_tui.records.debug import DebugThread, Scope, StackFrame, StopKind, Variable
 from cursus_tui.storage.secrets import MASK, is_secret
@@ -77,11 +78,12 @@ def exception_text(body: Body) -> str:
 
 
 def condition_failure(body: Body) -> str:
-    """Of an ``output`` event: why a breakpoint's condition could not be evaluated; empty for all else."""
+    """Of an ``output`` event: a sentence on a breakpoint whose condition could not be evaluated; empty for all else."""
     text = str(body.get("output") or "").strip()
     if "Error while evaluating expression in conditional breakpoint" not in text:
         return ""
-    return safe(text.splitlines()[-1], 400)
+    what = "message" if PRINTS in text else "condition"
+    return f"the {what} of a breakpoint failed: {safe(text.splitlines()[-1], 400)}"
 
 
 def scopes_of(body: Body) -> tuple[Scope, ...]:

@@ -18,7 +18,8 @@ from cursus_tui.storage.regular_file import open_regular, real_path
 NEAR_LINES = 200
 """How far from its place a line is looked for after an edit."""
 MOST_SOURCE_BYTES = 16 * 1024 * 1024
-HITS = re.compile(r"\s*(==|>=|<=|>|<|%)?\s*[0-9]{1,9}\s*")
+HITS = re.compile(r"\s*((==|>=|<=|>|<|%)?\s*0*[1-9][0-9]{0,8}|>=?\s*0+)\s*")
+"""A count of hits; none that no hit can have."""
 
 Place = tuple[str, int]
 
@@ -107,7 +108,7 @@ def checked(line: LineBreakpoint) -> LineBreakpoint:
             f"the hit count {line.hits!r} cannot be read",
             file=line.path,
             line=line.line,
-            expected="a number, or a number after one of == >= > <= < %",
+            expected="a number from 1, or one after == >= > <= < %",
         )
     at = line_with_code(source, line.line)
     return dataclasses.replace(

@@ -94,6 +94,22 @@ def test_a_condition_may_end_in_a_comment(tmp_path: Path) -> None:
     assert evaluated(source["condition"], 5) == [False, False, False, True, True]
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "any(j == i for j in wanted)",
+        "[j for j in range(9) if j == i and j in wanted]",
+        "(lambda: i in wanted)()  # why",
+        "i in {j: i for j in wanted if j == i}",
+    ],
+)
+def test_what_runs_within_a_condition_sees_the_frames_variables(tmp_path: Path, condition: str) -> None:
+    for hits, stops in (("", [2, 3]), ("== 2", [3])):
+        source = to_source(LineBreakpoint(tmp_path, 1, condition=condition, hits=f"{hits}"))
+        answers = evaluated(source["condition"], 5, wanted=[2, 3])
+        assert [number for number, stop in enumerate(answers) if stop] == stops
+
+
 def test_hits_that_are_no_number_stop_always(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a number of hits"):
         hit_test("often")
@@ -115,6 +131,7 @@ def test_hits_that_are_no_number_stop_always(tmp_path: Path) -> None:
         ("{{name}} {name}", "{name} a"),
         ("{name[0:1]} {i != 1}", "a True"),
         ("{name # who}", "a"),
+        ("{[n + name for n in name]!r:>8}", "  ['aa']"),
         ("50% {i", "50% {i"),
     ],
 )
@@ -306,7 +323,7 @@ def test_a_condition_that_fails_says_why_on_one_safe_line() -> None:
     text = (
         "Error while evaluating expression in conditional breakpoint: x\nTraceback\nNameError: x\x1b is not defined\n"
     )
-    assert condition_failure({"output": text}) == "NameError: x␛ is not defined"
+    assert condition_failure({"output": text}) == "the condition of a breakpoint failed: NameError: x␛ is not defined"
     assert condition_failure({"output": "NameError: x"}) == condition_failure({"output": None}) == ""
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from real_debugging import FIRST, HELPER, IN_LOOP, LOOP, SCRIPT, Desk, until
@@ -160,12 +161,14 @@ def test_conditions_hits_and_logpoints(desk: Desk) -> None:
     assert log == ["100% total=26 2", "100% total=28 2", "100% total=30 2"]
 
 
-def test_a_condition_that_raises_stops_and_is_named(desk: Desk) -> None:
-    desk.lines(LineBreakpoint(desk.script, IN_LOOP, condition="totl > 3"))
+@pytest.mark.parametrize("part", ["condition", "message"])
+def test_a_condition_or_message_that_raises_stops_and_is_named(desk: Desk, part: str) -> None:
+    text = {"condition": "totl > 3", "message": "now {totl:.2f}"}[part]
+    desk.lines(replace(LineBreakpoint(desk.script, IN_LOOP), **{part: text}))
     desk.start()
     assert desk.stopped().line == IN_LOOP
     until(desk.notices)
-    assert desk.notices()[0].startswith("the condition of a breakpoint failed: NameError: name 'totl' is not defined")
+    assert desk.notices()[0].startswith(f"the {part} of a breakpoint failed: NameError: name 'totl' is not defined")
 
 
 def test_values_are_read_set_and_completed(desk: Desk) -> None:

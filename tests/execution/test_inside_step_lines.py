@@ -106,6 +106,8 @@ def test_one_set_again_changes_and_keeps_its_file_name(tmp_path: Path):
         (LineBreakpoint(Path("A.py"), 5, condition="first = 1"), "no Python expression"),
         (LineBreakpoint(Path("A.py"), 5, condition="first\0"), "no Python expression"),
         (LineBreakpoint(Path("A.py"), 5, hits="often"), "hit count 'often'"),
+        (LineBreakpoint(Path("A.py"), 5, hits="0"), "hit count '0'"),
+        (LineBreakpoint(Path("A.py"), 5, hits="% 0"), "hit count '% 0'"),
     ],
 )
 def test_one_that_makes_no_sense_is_refused(tmp_path: Path, line: LineBreakpoint, problem: str):

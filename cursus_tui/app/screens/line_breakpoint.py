@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from cursus_tui.app.screens.dialog import Dialog, Field, harmless, told
+from cursus_tui.execution.line_breakpoints import HITS
 from cursus_tui.execution.logpoint import pieces
 from cursus_tui.records.debug import LineBreakpoint
-
-_HITS = re.compile(r"(?:>=|<=|==|>|<|%)?\s*\d{1,9}")
 
 
 class LineBreakpointOptions(Dialog[LineBreakpoint]):
@@ -77,7 +75,7 @@ def condition_refusal(text: str) -> str | None:
 
 def hits_refusal(text: str) -> str | None:
     """Why a count of hits cannot be taken."""
-    if not text.strip() or _HITS.fullmatch(text.strip()):
+    if not text.strip() or HITS.fullmatch(text):
         return None
     return "the hits must be a number such as 5, or >= 5, or % 5 for every fifth"
 
