@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class FileChoice:
     path: Path
     title: str
     """Step, channel and name, for the heading of the view."""
+    read: Path | None = None
+    """Of a file that the selected step wrote: the one of the same name that it read, if any."""
 
 
 def artifact_rows(now: Situation, lineage: tuple[LineageEdge, ...]) -> list[Row]:
@@ -40,11 +43,11 @@ def artifact_rows(now: Situation, lineage: tuple[LineageEdge, ...]) -> list[Row]
     step = now.selected
     if step is None:
         return [remark("select a step in the pipeline")]
-    written, inputs = list(_written(now, step)), list(_inputs(now, step, lineage))
+    written, inputs = list(_written(now, step, [edge.path for edge in lineage])), list(_inputs(now, step, lineage))
     return [*written, *inputs] if now.attempt and now.attempt.artifacts else [*inputs, *written]
 
 
-def _written(now: Situation, step: Step) -> Iterator[Row]:
+def _written(now: Situation, step: Step, read: Sequence[Path]) -> Iterator[Row]:
     attempt = now.attempt
     artifacts = attempt.artifacts if attempt else ()
     if artifacts and attempt is not None:
@@ -53,7 +56,7 @@ def _written(now: Situation, step: Step) -> Iterator[Row]:
         for channel in dict.fromkeys(artifact.channel for artifact in artifacts):
             what = "Returned by main" if channel == RETURNED else f"{verb} {channel}"
             yield heading(f"{what} (attempt {attempt.number}{reused})")
-            yield from _files(tuple(artifact for artifact in artifacts if artifact.channel == channel))
+            yield from _files(tuple(artifact for artifact in artifacts if artifact.channel == channel), read)
         return
     yield heading("Written")
     state = now.selected_state
@@ -70,10 +73,10 @@ def _written(now: Situation, step: Step) -> Iterator[Row]:
         yield remark("nothing yet: the step has not run")
 
 
-def _files(artifacts: tuple[Artifact, ...]) -> Iterator[Row]:
+def _files(artifacts: tuple[Artifact, ...], read: Sequence[Path] = ()) -> Iterator[Row]:
     for artifact in artifacts:
         title = PART.join((artifact.step, artifact.channel, artifact.name))
-        yield _file(artifact, FileChoice(artifact.path, title))
+        yield _file(artifact, FileChoice(artifact.path, title, file_read(read, artifact.name)))
 
 
 def _file(artifact: Artifact, choice: FileChoice) -> Row:
@@ -131,6 +134,15 @@ def _upstream(now: Situation, binding: Binding) -> Iterator[Row]:
         yield remark(f"{binding.source_step} wrote nothing to {binding.source_output}", "warn")
     else:
         yield remark(f"{binding.source_step} has not run yet")
+
+
+def file_read(folders: Sequence[Path], name: str) -> Path | None:
+    """The file of this name in the first of the folders that has one."""
+    for folder in folders:
+        with suppress(OSError, ValueError):
+            if (found := folder / name).is_file():
+                return found
+    return None
 
 
 def _folder(folder: Path, channel: str) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from cursus_tui.app.artifact_rows import PART, FileChoice, artifact_rows
 from cursus_tui.app.messages import ActionAsked
 from cursus_tui.app.panes.chrome import Line
+from cursus_tui.app.panes.column_changes import ColumnChanges
 from cursus_tui.app.panes.detail import Detail
 from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.row_list import Row, RowList, heading, remark
@@ -71,7 +72,8 @@ class DataPane(Pane):
     VERBS: ClassVar[tuple[str, ...]] = ("open-file", "back", "copy", "copy-row", "search", "zoom", "help")
     HELP: ClassVar[str] = (
         "Files that the selected step wrote, then those it reads, with channel, kind, size and rows. Enter opens one: "
-        "tables in a grid, anything else as its first bytes; esc goes back to the list. In the grid: hjkl and arrows "
+        "tables in a grid, anything else as its first bytes; esc goes back to the list. Below the list: which columns "
+        "have another type than in the file of that name that was read, are gone or new. In the grid: hjkl and arrows "
         "move, g and G go to the ends, L to a row, c to a column, enter shows the whole cell, space the record, "
         "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do. A step that stops "
         "meanwhile takes neither the table nor a key from you: the status line says so. Values of a step come "
@@ -129,6 +131,7 @@ class DataPane(Pane):
         self._lineage = lineage
         self._files = RowList(right=(2, 3), id="files")
         self._stale = Detail()
+        self._changes = ColumnChanges(data)
         self._heading = FileHeading()
         self._grid: DataGrid | None = None
         self._dump = RowList(id="dump")
@@ -143,6 +146,7 @@ class DataPane(Pane):
         """The list, and what is out of sight until a file is open; the grid is made for the first table."""
         yield self._stale
         yield self._files
+        yield self._changes
         yield self._heading
         yield self._dump
 
@@ -192,6 +196,18 @@ class DataPane(Pane):
         self._stale.tell((stale, "$text-warning"))
         lineage = self._lineage(now.step) if now.step and now.attempt else ()
         self._files.set_rows(artifact_rows(now, lineage))
+        self._look_at_columns()
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """What the step made of this file's columns."""
+        event.stop()
+        self._look_at_columns()
+
+    def _look_at_columns(self) -> None:
+        """Of the file under the cursor while the list is in sight; nothing is asked for one that nobody looks at."""
+        row = self._files.selected if self._files.display else None
+        choice = row.value if row is not None and isinstance(row.value, FileChoice) else None
+        self._changes.look(choice.read if choice else None, choice.path if choice else None)
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Open a file."""
@@ -294,6 +310,7 @@ class DataPane(Pane):
         if self._grid is not None:
             self._grid.display = is_open and self._table is not None
         self._dump.display = is_open and self._table is None
+        self._look_at_columns()
         shown = self._table is not None
         if shown != self._told_shown:
             self._told_shown = shown
