@@ -51,7 +51,11 @@ class Evaluations:
                 do_it(command, debugger)
             except KeyboardInterrupt:
                 # Where pydevd expects none it would never answer.
-                _refuse(debugger, request)
+                _refuse(debugger, request, "KeyboardInterrupt")
+            except Exception:
+                raise
+            except BaseException as error:  # the same: ``exit()``, typed into the console
+                _refuse(debugger, request, "%s: it ends nothing but what was evaluated" % type(error).__name__)
             finally:
                 self._over(thread)
 
@@ -71,11 +75,11 @@ class Evaluations:
                 continue
 
 
-def _refuse(debugger: Any, request: Any) -> None:
+def _refuse(debugger: Any, request: Any, why: str) -> None:
     if hasattr(request, "command") and hasattr(request, "seq"):
         made = importlib.import_module("_pydevd_bundle.pydevd_comm")
         answer = {"type": "response", "request_seq": request.seq, "command": request.command}
-        answer.update(success=False, message="KeyboardInterrupt", body={})
+        answer.update(success=False, message=why, body={})
         debugger.writer.add_command(made.NetCommand(made.CMD_RETURN, 0, answer, is_json=True))
 
 

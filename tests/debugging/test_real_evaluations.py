@@ -62,6 +62,19 @@ def test_an_endless_evaluation_is_ended_and_the_stop_stays(desk: Desk) -> None:
     assert desk.finish().status == "passed"
 
 
+@pytest.mark.parametrize("expression", ["exit()", "sys.exit(3)", "x = 1; raise GeneratorExit"])
+def test_whoever_exits_from_the_console_is_answered(desk: Desk, expression: str) -> None:
+    desk.lines(IN_LOOP)
+    desk.start()
+    stop = desk.stopped()
+    desk.debug.evaluate("import sys", frame_of(desk, stop)).result(5)
+    with pytest.raises(DebugError, match=r"^(SystemExit|GeneratorExit): it ends nothing but what was evaluated$"):
+        desk.debug.evaluate(expression, frame_of(desk, stop)).result(5)
+    assert desk.debug.state.stop == stop
+    assert desk.value("1 + 1", stop) == "2"
+    assert desk.finish().status == "passed"
+
+
 def test_a_long_sleep_that_is_evaluated_is_ended(desk: Desk) -> None:
     desk.lines(IN_LOOP)
     desk.start()
