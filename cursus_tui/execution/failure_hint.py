@@ -13,7 +13,7 @@ from cursus_tui.records.run import StepError
 _END = r"[^\s'\"`,;:)\]}>|]*"
 _READING = re.compile(
     r"column|key|dtype|parse|decode|shape|index|float|numeric|feature|field|csv|parquet"
-    r"|nan\b|null|missing|empty|convert|\brows?\b|samples?\b|labels?\b",
+    r"|nan\b|null|missing|empty|convert|\brows?\b|samples?\b|labels?\b|\bvalues?\b|categor|\bbins?\b|\bsplits?\b",
     re.IGNORECASE,
 )
 

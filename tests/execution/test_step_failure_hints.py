@@ -39,6 +39,7 @@ def error(message: str, kind: str = "ValueError", **held: str) -> StepError:
         ),
         (error("no such column", df="DataFrame 3 x 2"), "reading labels/l.csv, given as /given/labels"),
         (error("in /w/Prep/1/output/outer/x.csv"), "it reads training_data, written by Prep"),
+        (error("No value of 'code' in split 'val' is in its table"), "it reads training_data, written by Prep"),
         (error("division by zero", "ZeroDivisionError"), ""),
     ],
 )
