@@ -82,6 +82,21 @@ async def test_into_another_step_than_the_one_that_is_stopped_is_asked_about(des
         assert desk.session.given[-1] == ("step_into", other)
 
 
+@pytest.mark.parametrize(("kind", "key"), [(StopKind.STEP, "x cancels it"), (StopKind.EXCEPTION, "c lets it fail")])
+async def test_values_of_a_step_that_stands_still_are_refused_before_any_is_typed(
+    desk: FakeDesk, stops: FakeStops, kind: StopKind, key: str
+) -> None:
+    async with opened(desk) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7, kind, "KeyError: 'amount'")
+        await driver.press("4")
+        await driver.search("LABEL")
+        await driver.press("=")
+        assert "prepare stands still with these values" in driver.notices
+        assert key in driver.notices
+        assert "enter takes it" not in driver.text
+
+
 async def test_function_keys_step_among_the_data_too(desk: FakeDesk, stops: FakeStops) -> None:
     async with opened(desk) as driver:
         await driver.press("n")

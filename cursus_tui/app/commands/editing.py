@@ -15,6 +15,7 @@ from cursus_tui.app.screens.choose import Choose
 from cursus_tui.app.screens.edit_value import EditValue
 from cursus_tui.app.screens.main import MainScreen, Verb
 from cursus_tui.app.screens.pick_path import PickPath
+from cursus_tui.app.situation import Situation
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.pipeline import Overrides, StepKind
 
@@ -45,7 +46,9 @@ def edit(screen: MainScreen) -> None:
 
 
 def _ask(screen: MainScreen, target: EditTarget) -> None:
-    if target.kind is EditKind.INPUT:
+    if reason := _in_use(screen.situation, target.step):
+        screen.say(reason, "warning")  # before anything is typed that could not be taken
+    elif target.kind is EditKind.INPUT:
         _ask_wiring(screen, target)
     elif target.kind is EditKind.DATA:
         _ask_path(screen, target, "Its files stand in for what the step would bring.")
@@ -53,6 +56,16 @@ def _ask(screen: MainScreen, target: EditTarget) -> None:
         _ask_path(screen, target, "The script to run for this step.")
     else:
         _ask_text(screen, target)
+
+
+def _in_use(now: Situation, step: str) -> str | None:
+    """Why the values of a step cannot be edited now, and which keys change that."""
+    if now.stop is not None and now.stop.step == step:
+        ending = "c lets it fail" if now.held else "c lets it go on, x cancels it"
+        return f"{step} stands still with these values: {ending}; then edit, and r runs it again"
+    if now.running and now.state is not None and now.state.current == step:
+        return f"{step} is running with these values: x cancels it, or wait"
+    return None
 
 
 def _ask_text(screen: MainScreen, target: EditTarget) -> None:
