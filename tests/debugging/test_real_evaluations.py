@@ -11,6 +11,7 @@ from cursus_tui.debugging import upstream
 from cursus_tui.records.debug import DebugError, DebugStop, LineBreakpoint, Resume
 
 pytestmark = pytest.mark.real
+ENDLESS = "exec('while True: pass')"
 IN_THREAD = """\
 import signal
 import threading
@@ -48,16 +49,36 @@ def frame_of(desk: Desk, stop: DebugStop) -> int:
     return desk.debug.frames(stop.thread).result(5)[0].id
 
 
+def ended_by_interrupt(desk: Desk, expression: str, stop: DebugStop) -> None:
+    """Something that computes on and on, until it is interrupted."""
+    evaluation = desk.debug.evaluate(expression, frame_of(desk, stop))
+    time.sleep(0.3)
+    assert not evaluation.done()
+    desk.debug.interrupt()
+    with pytest.raises(DebugError, match="KeyboardInterrupt"):
+        evaluation.result(10)
+
+
+def stopped_in_thread(desk: Desk, source: str, line: str) -> DebugStop:
+    """A script that starts a thread, stopped on the first line with this text."""
+    desk.script.write_text(source)
+    desk.lines(LineBreakpoint(desk.script, source.splitlines().index(line) + 1))
+    desk.start(source)
+    return desk.stopped()
+
+
+def passed_with_its_thread(desk: Desk) -> None:
+    desk.lines()
+    desk.debug.resume(Resume.CONTINUE)
+    assert desk.result().status == "passed"
+    assert (desk.folder / "attempt-1" / "stdout.log").read_text() == "[True]\n"
+
+
 def test_an_endless_evaluation_is_ended_and_the_stop_stays(desk: Desk) -> None:
     desk.lines(IN_LOOP)
     desk.start()
     stop = desk.stopped()
-    endless = desk.debug.evaluate("exec('while True: pass')", frame_of(desk, stop))
-    time.sleep(0.3)
-    assert not endless.done()
-    desk.debug.interrupt()
-    with pytest.raises(DebugError, match="KeyboardInterrupt"):
-        endless.result(10)
+    ended_by_interrupt(desk, ENDLESS, stop)
     assert desk.debug.state.stop == stop
     assert desk.finish().status == "passed"
 
@@ -79,11 +100,7 @@ def test_a_long_sleep_that_is_evaluated_is_ended(desk: Desk) -> None:
     desk.lines(IN_LOOP)
     desk.start()
     stop = desk.stopped()
-    sleeping = desk.debug.evaluate("time.sleep(50)", frame_of(desk, stop))
-    time.sleep(0.3)
-    desk.debug.interrupt()
-    with pytest.raises(DebugError, match="KeyboardInterrupt"):
-        sleeping.result(10)
+    ended_by_interrupt(desk, "time.sleep(50)", stop)
     assert desk.finish().status == "passed"
 
 
@@ -100,40 +117,20 @@ def test_an_interrupt_of_nothing_is_none(desk: Desk) -> None:
 
 
 def test_an_evaluation_in_another_thread_is_ended_there(desk: Desk) -> None:
-    desk.script.write_text(IN_THREAD)
-    desk.lines(LineBreakpoint(desk.script, IN_THREAD.splitlines().index("    done.append(inside)") + 1))
-    desk.start(IN_THREAD)
-    stop = desk.stopped()
-    endless = desk.debug.evaluate("exec('while True: pass')", frame_of(desk, stop))
-    time.sleep(0.3)
-    desk.debug.interrupt()
-    with pytest.raises(DebugError, match="KeyboardInterrupt"):
-        endless.result(10)
+    stop = stopped_in_thread(desk, IN_THREAD, "    done.append(inside)")
+    ended_by_interrupt(desk, ENDLESS, stop)
     assert desk.debug.state.stop == stop, "neither thread went on"
     assert desk.value("inside", stop) == "True"
-    desk.lines()
-    desk.debug.resume(Resume.CONTINUE)
-    assert desk.result().status == "passed"
-    assert (desk.folder / "attempt-1" / "stdout.log").read_text() == "[True]\n"
+    passed_with_its_thread(desk)
 
 
 def test_the_handler_of_a_script_hears_of_no_evaluation(desk: Desk) -> None:
     source = IN_THREAD.replace(
         "    done = []\n", "    done = []\n    signal.signal(signal.SIGINT, lambda *_: print('bye'))\n"
     )
-    desk.script.write_text(source)
-    desk.lines(LineBreakpoint(desk.script, source.splitlines().index("    thread.start()") + 1))
-    desk.start(source)
-    stop = desk.stopped()
-    endless = desk.debug.evaluate("exec('while True: pass')", frame_of(desk, stop))
-    time.sleep(0.3)
-    desk.debug.interrupt()
-    with pytest.raises(DebugError, match="KeyboardInterrupt"):
-        endless.result(10)
-    desk.lines()
-    desk.debug.resume(Resume.CONTINUE)
-    assert desk.result().status == "passed"
-    assert (desk.folder / "attempt-1" / "stdout.log").read_text() == "[True]\n"
+    stop = stopped_in_thread(desk, source, "    thread.start()")
+    ended_by_interrupt(desk, ENDLESS, stop)
+    passed_with_its_thread(desk)
 
 
 def test_what_nobody_waits_for_any_more_is_named_refuses_others_and_is_ended(
@@ -145,8 +142,8 @@ def test_what_nobody_waits_for_any_more_is_named_refuses_others_and_is_ended(
     stop = desk.stopped()
     frame = frame_of(desk, stop)
     with pytest.raises(DebugError, match="did not answer"):
-        desk.debug.evaluate("exec('while True: pass')", frame).result(10)
-    assert desk.debug.state.computing == "exec('while True: pass')"
+        desk.debug.evaluate(ENDLESS, frame).result(10)
+    assert desk.debug.state.computing == ENDLESS
     with pytest.raises(DebugError, match=r"still computes exec\('while True: pass'\): interrupt that first"):
         desk.debug.evaluate("1", frame).result(1)
     desk.debug.interrupt()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +9,11 @@ from pathlib import Path
 import pytest
 from dap_client import IdeClient
 from real_debugging import until
-from real_steps import CountAtOnce, leave, real_chain
-from scripted import resolver
+from real_steps import leave, real_chain, real_session
 
 from cursus_tui.debugging.debug_session import DebugSession
-from cursus_tui.execution.local_executor import LocalExecutor
-from cursus_tui.execution.options import RunOptions
-from cursus_tui.execution.session import Session
 from cursus_tui.records.debug import LineBreakpoint, StopKind
 from cursus_tui.records.run import PauseReason, Phase, StepStatus
-from cursus_tui.storage.store import RunStore
-from cursus_tui.storage.workspace import open_workspace
 
 pytestmark = pytest.mark.real
 
@@ -30,19 +23,8 @@ class Front:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        pipeline = real_chain(home, "A", "B", "C")
         self.debug = DebugSession()
-        executor = LocalExecutor()
-        executor.lend(Path(sys.executable), *self.debug.lent())
-        self.session = Session(
-            pipeline,
-            resolve=resolver(pipeline),
-            store=RunStore(open_workspace(home)),
-            executor=executor,
-            probe=CountAtOnce(),
-            options=RunOptions(python=Path(sys.executable), minimum_free_bytes=0, hold_on_failure=True),
-            debugger=self.debug,
-        )
+        self.session = real_session(real_chain(home, "A", "B", "C"), debugger=self.debug, hold_on_failure=True)
         self.session.start().result(20)
 
     def script(self, step: str) -> Path:

@@ -54,25 +54,22 @@ def test_another_stop_than_a_line_drops_them_all(desk: Desk, reason: str) -> Non
     assert asked(step, "next") == 2, "nothing of the first keys is left"
 
 
-def test_what_was_typed_long_ago_is_dropped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type_ahead, "KEPT_SECONDS", 0.0)
+@pytest.mark.parametrize(
+    ("first", "kept_seconds"),
+    [pytest.param(Resume.OVER, 0.0, id="typed long ago"), pytest.param(Resume.CONTINUE, 0.5, id="after going on")],
+)
+def test_a_key_that_does_not_count(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, first: Resume, kept_seconds: float
+) -> None:
+    monkeypatch.setattr(type_ahead, "KEPT_SECONDS", kept_seconds)
     step = stopped(desk)
+    desk.debug.resume(first)
     desk.debug.resume(Resume.OVER)
-    desk.debug.resume(Resume.OVER)
-    step.wait_for("next")
+    went = "next" if first is Resume.OVER else "continue"
+    step.wait_for(went)
     step.stop(8, "step")
     assert desk.told.next().line == 8
-    assert asked(step, "next") == 1
-
-
-def test_going_on_waits_for_no_key(desk: Desk) -> None:
-    step = stopped(desk)
-    desk.debug.resume(Resume.CONTINUE)
-    desk.debug.resume(Resume.OVER)
-    step.wait_for("continue")
-    step.stop(9, "step")
-    assert desk.told.next().line == 9
-    assert asked(step, "next") == 0
+    assert asked(step, "next") == (went == "next")
 
 
 def at_a_line(number: int) -> DebugStop:

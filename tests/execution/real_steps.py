@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from debugged import debugger_for_tests
 from scripted import chain, resolver
 
+from cursus_tui.debugging.debug_session import DebugSession
 from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.session import Session
@@ -66,10 +68,14 @@ def real_chain(home: Path, *names: str) -> Pipeline:
 
 
 def real_session(
-    pipeline: Pipeline, run_id: str | None = None, at_boundary: Callable[[str], None] | None = None
+    pipeline: Pipeline,
+    run_id: str | None = None,
+    at_boundary: Callable[[str], None] | None = None,
+    debugger: DebugSession | None = None,
+    **options: Any,
 ) -> Session:
     """A session over the real executor, in a workspace beside the pipeline."""
-    executor, debugger = LocalExecutor(), debugger_for_tests()
+    executor, debugger = LocalExecutor(), debugger or debugger_for_tests()
     if debugger is not None:
         executor.lend(Path(sys.executable), *debugger.lent())
     return Session(
@@ -78,7 +84,7 @@ def real_session(
         store=RunStore(open_workspace(pipeline.layout.root), at_boundary=at_boundary),
         executor=executor,
         probe=CountAtOnce(),
-        options=RunOptions(python=Path(sys.executable), minimum_free_bytes=0),
+        options=RunOptions(python=Path(sys.executable), minimum_free_bytes=0, **options),
         run_id=run_id,
         debugger=debugger,
     )

@@ -252,6 +252,15 @@ class Bench:
         self.session.quit().result(10)
         self.store.workspace.close()
 
+    def die(self) -> str:
+        """What kill -9 leaves: nothing is said or stored any more, and the lock is free. The run's id."""
+        run_id = self.session.state.run_id
+        self.session._loop._messages.put(None)
+        self.session._loop._thread.join(5)
+        self.store.close()
+        self.store.workspace.close()
+        return run_id
+
 
 def bench(
     pipeline: Pipeline,
@@ -285,6 +294,14 @@ def bench(
         session.start().result(10)
         session.wait_settled(10)
     return made
+
+
+def left_running(pipeline: Pipeline, step: str) -> str:
+    """The id of a run whose front died while this step ran."""
+    made = bench(pipeline, {step: hang})
+    made.session.continue_().result(5)
+    eventually(lambda: step in made.executor.steps)
+    return made.die()
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,6 @@ from engine_runner import Runner, context, script_with_main
 from cursus_tui.execution.local_executor import LocalExecutor
 from cursus_tui.execution.ports import WorkerEvent
 from cursus_tui.worker.processes import is_alive
-
-
-@pytest.fixture(scope="module")
-def executor() -> Iterator[LocalExecutor]:
-    executor = LocalExecutor()
-    yield executor
-    executor.close()
-
-
-@pytest.fixture
-def runner(executor: LocalExecutor, tmp_path: Path) -> Runner:
-    return Runner(executor, tmp_path)
 
 
 def test_a_passing_step_reports_what_happened(runner: Runner) -> None:
@@ -406,8 +393,10 @@ def test_two_steps_at_once_keep_their_own_orphans(runner: Runner) -> None:
     assert slow.result.orphans == ()
 
 
-def test_a_listener_that_fails_stops_nobody_else(runner: Runner, caplog: pytest.LogCaptureFixture) -> None:
-    script = runner.folder / "script.py"
+def test_a_listener_that_fails_stops_nobody_else(
+    runner: Runner, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = tmp_path / "script.py"
     script.write_text(script_with_main("print('x')"))
 
     def listen(event: WorkerEvent) -> None:

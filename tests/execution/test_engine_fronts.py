@@ -38,14 +38,10 @@ threading.Event().wait()
 
 @pytest.fixture
 def executor() -> Iterator[LocalExecutor]:
+    """Another one for each test: its zygotes are watched, killed and left."""
     executor = LocalExecutor()
     yield executor
     executor.close()
-
-
-@pytest.fixture
-def runner(executor: LocalExecutor, tmp_path: Path) -> Runner:
-    return Runner(executor, tmp_path / "runs")
 
 
 @pytest.fixture

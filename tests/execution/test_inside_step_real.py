@@ -5,25 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from real_steps import CountAtOnce, journal, leave, real_chain
-from scripted import eventually, resolver
+from real_steps import journal, leave, real_chain, real_session
+from scripted import eventually
 
 from cursus_tui.debugging.debug_session import DebugSession
-from cursus_tui.execution.local_executor import LocalExecutor
-from cursus_tui.execution.options import RunOptions
-from cursus_tui.execution.session import Session
 from cursus_tui.records.debug import LineBreakpoint, StopKind
 from cursus_tui.records.run import SessionState
 from cursus_tui.storage.layout import AttemptFolder
-from cursus_tui.storage.store import RunStore
-from cursus_tui.storage.workspace import open_workspace
 
 pytestmark = pytest.mark.real
 SECONDS = 30
@@ -34,18 +28,8 @@ class Debugged:
 
     def __init__(self, home: Path, **options: object) -> None:
         self.home = home
-        executor, self.debugger = LocalExecutor(), DebugSession()
-        executor.lend(Path(sys.executable), *self.debugger.lent())
-        pipeline = real_chain(home, "A", "B")
-        self.session = Session(
-            pipeline,
-            resolve=resolver(pipeline),
-            store=RunStore(open_workspace(home)),
-            executor=executor,
-            probe=CountAtOnce(),
-            options=replace(RunOptions(python=Path(sys.executable), minimum_free_bytes=0), **options),
-            debugger=self.debugger,
-        )
+        self.debugger = DebugSession()
+        self.session = real_session(real_chain(home, "A", "B"), debugger=self.debugger, **options)
         self.session.start().result(SECONDS)
 
     def line_of(self, text: str, script: str = "A") -> int:

@@ -13,7 +13,18 @@ import psutil
 import pytest
 from fault_pipeline import PATIENCE, FaultRun, marked_processes, script_with_main
 from real_steps import journal, leave, real_chain, real_session
-from scripted import Bench, ScriptedExecutor, ScriptedStep, bench, eventually, hang, passed, pipeline_of, step_of
+from scripted import (
+    Bench,
+    ScriptedExecutor,
+    ScriptedStep,
+    bench,
+    eventually,
+    hang,
+    left_running,
+    passed,
+    pipeline_of,
+    step_of,
+)
 
 from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.records.events import Noticed
@@ -26,19 +37,6 @@ FRONT = Path(__file__).with_name("front_to_kill.py")
 def beside(folder: Path, *names: str) -> Pipeline:
     """Steps that need nothing of each other."""
     return pipeline_of(folder, [step_of(name, folder) for name in names], [])
-
-
-def left_running(pipeline: Pipeline, step: str) -> str:
-    made = bench(pipeline, {step: hang})
-    made.session.continue_().result(5)
-    eventually(lambda: step in made.executor.steps)
-    run_id = made.session.state.run_id
-    # What kill -9 leaves: nothing is said or stored any more, and the lock is free.
-    made.session._loop._messages.put(None)
-    made.session._loop._thread.join(5)
-    made.store.close()
-    made.store.workspace.close()
-    return run_id
 
 
 def resumed(
@@ -129,10 +127,7 @@ def test_of_two_that_run_the_newer_is_taken_over(tmp_path: Path):
         without.session.start().result(5)
         without.session.continue_().result(5)
         eventually(lambda: "C" in executor.steps)
-        without.session._loop._messages.put(None)
-        without.session._loop._thread.join(5)
-        without.store.close()
-        without.store.workspace.close()
+        without.die()
     finally:
         ScriptedStep.cancel = asked
     executor = ScriptedExecutor()

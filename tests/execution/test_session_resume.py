@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from scripted import (
-    Bench,
     ScriptedExecutor,
     ScriptedStep,
     bench,
@@ -18,6 +17,7 @@ from scripted import (
     eventually,
     failed,
     hang,
+    left_running,
     passed,
     pipeline_of,
     step_of,
@@ -28,25 +28,7 @@ from cursus_tui.execution.ports import ExecutionResult
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import Noticed, StepChanged
-from cursus_tui.records.pipeline import Pipeline
 from cursus_tui.records.run import Phase, StepError, StepStatus
-
-
-def die(made: Bench) -> str:
-    """What kill -9 leaves: nothing is said or stored any more, and the lock is free."""
-    run_id = made.session.state.run_id
-    made.session._loop._messages.put(None)
-    made.session._loop._thread.join(5)
-    made.store.close()
-    made.store.workspace.close()
-    return run_id
-
-
-def left_running(pipeline: Pipeline, step: str) -> str:
-    made = bench(pipeline, {step: hang})
-    made.session.continue_().result(5)
-    eventually(lambda: step in made.executor.steps)
-    return die(made)
 
 
 def test_a_running_step_is_taken_over_and_nothing_that_passed_runs_again(tmp_path: Path):
@@ -132,7 +114,7 @@ def test_edits_and_their_undo_survive(tmp_path: Path):
     made.edit("A", MAX_DEPTH="8")
     made.edit("B", RATE="0.1")
     made.run("step_over")
-    run_id = die(made)
+    run_id = made.die()
     again = bench(pipeline, run_id=run_id)
     assert again.session.pipeline.overrides.environment == {"A": {"MAX_DEPTH": "8"}, "B": {"RATE": "0.1"}}
     assert [each.stale for each in again.session.state.steps.values()] == [None, None]
@@ -146,7 +128,7 @@ def test_what_is_given_anew_at_a_resume_counts_beside_the_edits(tmp_path: Path):
     made = bench(pipeline)
     made.edit("A", MAX_DEPTH="8", API_KEY="k")
     made.run("step_over")
-    run_id = die(made)
+    run_id = made.die()
     given = replace(pipeline.overrides, environment={"A": {"API_KEY": "k", "MAX_DEPTH": "6"}, "B": {"NEW": "1"}})
     again = bench(replace(pipeline, overrides=given), run_id=run_id)
     assert again.session.pipeline.overrides.environment == {"A": {"MAX_DEPTH": "8", "API_KEY": "k"}, "B": {"NEW": "1"}}
@@ -322,7 +304,7 @@ def test_a_step_that_the_dag_no_longer_has_is_left_out(tmp_path: Path):
     steps = [step_of("A", tmp_path), step_of("B", tmp_path)]
     made = bench(pipeline_of(tmp_path, steps, []))
     made.run("continue_")
-    run_id = die(made)
+    run_id = made.die()
     shorter = pipeline_of(tmp_path, steps[:1], [])
     again = bench(shorter, run_id=run_id)
     assert again.statuses == {"A": "passed"}

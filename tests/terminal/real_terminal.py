@@ -147,3 +147,11 @@ class Terminal:
 
 def _has(screen: str, texts: tuple[str, ...]) -> bool:
     return all(text in screen for text in texts)
+
+
+def resumed(terminal: Callable[..., Terminal], project: Path) -> Terminal:
+    """The program, started again on the run that it left."""
+    screen = terminal("debug", str(project))
+    screen.wait_for("Resume it", "enter chooses")
+    screen.keys("Enter")
+    return screen

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from real_terminal import PROGRAM
+from real_terminal import PROGRAM, resumed
 from small_project import COPYING, HOLDING, write_project
 
 if TYPE_CHECKING:
@@ -91,9 +91,7 @@ def test_quit_and_cancel(terminal: Callable[..., Terminal], held: tuple[Path, Pa
     screen.keys("Down", "Enter")
     assert screen.wait_ended() == 0
     assert_as_before(screen)
-    again = terminal("debug", str(project))
-    again.wait_for("Resume it", "enter chooses")
-    again.keys("Enter")
+    again = resumed(terminal, project)
     again.wait_for("cancelled")
     again.keys("q")
     assert again.wait_ended() == 0
@@ -111,9 +109,7 @@ def test_quit_and_let_it_run_on(terminal: Callable[..., Terminal], held: tuple[P
     assert "cursus-tui: Slow runs on without the screen" in told
     assert f"come back: cursus-tui debug {project}\n" in told
 
-    again = terminal("debug", str(project))
-    again.wait_for("Resume it", "enter chooses")
-    again.keys("Enter")
+    again = resumed(terminal, project)
     again.wait_for("running Slow")
     hold.unlink()
     again.wait_for("paused after Slow")
@@ -141,9 +137,7 @@ def test_a_cut_line_while_much_is_painted(terminal: Callable[..., Terminal], hel
     screen.keys("5", *["Down", "Up", "z"] * 20)
     screen.close()
     assert screen.wait_ended() == 128 + signal.SIGHUP
-    again = terminal("debug", str(project))
-    again.wait_for("Resume it", "enter chooses")
-    again.keys("Enter")
+    again = resumed(terminal, project)
     again.wait_for("running Slow")
     hold.unlink()
     again.wait_for("paused after Slow")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from real_terminal import resumed
 from small_project import COPYING, write_project
 
 if TYPE_CHECKING:
@@ -36,50 +37,47 @@ def stopped(terminal: Callable[..., Terminal], project: Path, *flags: str, **opt
     return screen
 
 
-def resumed(terminal: Callable[..., Terminal], project: Path) -> Terminal:
-    """The program, started again on the run that it left."""
-    screen = terminal("debug", str(project))
-    screen.wait_for("Resume it", "enter chooses")
-    screen.keys("Enter")
-    return screen
-
-
 def left(screen: Terminal) -> None:
     screen.keys("q")
     assert screen.wait_ended() == 0
 
 
-def test_quit_and_stay_at_the_stop(terminal: Callable[..., Terminal], lines: Path) -> None:
-    screen = stopped(terminal, lines)
+def quitting(screen: Terminal, *keys: str) -> None:
+    """Asked what becomes of the step, another choice than the first is some keys away."""
     screen.keys("q")
-    screen.wait_for("Cancel it and quit", "enter chooses")
-    screen.keys("Down", "Down", "Enter")
-    screen.until(lambda: "Cancel it and quit" not in screen.screen())
-    screen.keys("n")
-    screen.wait_for("stopped, line 6")
+    screen.wait_for("Quit, and let it run on", "Cancel it and quit", "enter chooses")
+    screen.keys(*keys, "Enter")
+
+
+def to_the_end(screen: Terminal, *keys: str) -> None:
+    """Perhaps over a line first."""
+    if keys:
+        screen.keys(*keys)
+        screen.wait_for("stopped, line 6")
     screen.keys("c")
     screen.wait_for("finished: 2 passed")
     left(screen)
 
 
+def test_quit_and_stay_at_the_stop(terminal: Callable[..., Terminal], lines: Path) -> None:
+    screen = stopped(terminal, lines)
+    quitting(screen, "Down", "Down")
+    screen.until(lambda: "Cancel it and quit" not in screen.screen())
+    to_the_end(screen, "n")
+
+
 def test_quit_and_cancel_the_stopped_step(terminal: Callable[..., Terminal], lines: Path) -> None:
     screen = stopped(terminal, lines)
-    screen.keys("q")
-    screen.wait_for("Cancel it and quit", "enter chooses")
-    screen.keys("Down", "Enter")
+    quitting(screen, "Down")
     assert screen.wait_ended() == 0
     again = resumed(terminal, lines)
     again.wait_for("cancelled")
-    again.keys("c")
-    again.wait_for("finished: 2 passed")
-    left(again)
+    to_the_end(again)
 
 
 def test_quit_and_let_the_stopped_step_run_on(terminal: Callable[..., Terminal], lines: Path) -> None:
     screen = stopped(terminal, lines)
-    screen.keys("q")
-    screen.wait_for("Quit, and let it run on", "enter chooses")
-    screen.keys("Enter")
+    quitting(screen)
     assert screen.wait_ended() == 0
     assert "Slow runs on without the screen" in screen.printed()
     passes_unseen(terminal, lines)
@@ -108,16 +106,10 @@ def test_cancel_at_a_stop(terminal: Callable[..., Terminal], lines: Path) -> Non
     screen = stopped(terminal, lines)
     screen.keys("x")
     screen.wait_for("cancelled")
-    screen.keys("c")
-    screen.wait_for("finished: 2 passed")
-    left(screen)
+    to_the_end(screen)
 
 
 def test_the_time_limit_stands_still_at_a_stop(terminal: Callable[..., Terminal], lines: Path) -> None:
     screen = stopped(terminal, lines, "--timeout", "2")
     time.sleep(3)
-    screen.keys("n")
-    screen.wait_for("stopped, line 6")
-    screen.keys("c")
-    screen.wait_for("finished: 2 passed")
-    left(screen)
+    to_the_end(screen, "n")

@@ -5,38 +5,28 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from dag_host import DagHost, painted
 from rich.cells import cell_len
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 from cursus_tui.widgets.dag_graph import DagGraph
 from cursus_tui.widgets.dag_layout import Box
-from cursus_tui.widgets.dag_nodes import DagNode, NodeChosen, NodeFace, NodeHighlighted
+from cursus_tui.widgets.dag_nodes import DagNode, NodeFace
 
 NODES = [DagNode(key, f"{key}_step", NodeFace("·", "waiting")) for key in "abcd"]
 EDGES = [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]
 
 
-class Host(App[None]):
-    def __init__(self, theme: str = "textual-dark") -> None:
-        super().__init__()
-        self.theme = theme
-        self.told: list[str] = []
-
+class Host(DagHost):
     def compose(self) -> ComposeResult:
         yield DagGraph()
-
-    def on_node_highlighted(self, message: NodeHighlighted) -> None:
-        self.told.append(message.key)
-
-    def on_node_chosen(self, message: NodeChosen) -> None:
-        self.told.append(f"chosen {message.key}")
 
     @property
     def graph(self) -> DagGraph:
         return self.query_one(DagGraph)
 
     def lines(self) -> list[str]:
-        return [self.graph.render_line(y).text.rstrip() for y in range(self.graph.size.height)]
+        return painted(self.graph)
 
 
 async def test_boxes_and_lines_are_drawn() -> None:

@@ -5,30 +5,20 @@ from __future__ import annotations
 import time
 
 import pytest
-from textual.app import App, ComposeResult
+from dag_host import DagHost, painted
+from textual.app import ComposeResult
 from textual.strip import Strip
 
-from cursus_tui.widgets.dag_nodes import DagNode, NodeChosen, NodeFace, NodeHighlighted
+from cursus_tui.widgets.dag_nodes import DagNode, NodeFace
 from cursus_tui.widgets.dag_tree import DagTree
 
 NODES = [DagNode(key, f"{key}_step", NodeFace("·", "waiting", columns=("", ""))) for key in "abcdef"]
 EDGES = [("a", "b"), ("b", "c"), ("a", "d"), ("d", "e"), ("c", "f"), ("e", "f")]
 
 
-class Host(App[None]):
-    def __init__(self, theme: str = "textual-dark") -> None:
-        super().__init__()
-        self.theme = theme
-        self.told: list[str] = []
-
+class Host(DagHost):
     def compose(self) -> ComposeResult:
         yield DagTree()
-
-    def on_node_highlighted(self, message: NodeHighlighted) -> None:
-        self.told.append(message.key)
-
-    def on_node_chosen(self, message: NodeChosen) -> None:
-        self.told.append(f"chosen {message.key}")
 
     def on_line_view_search_moved(self, message: DagTree.SearchMoved) -> None:
         self.told.append(f"{message.text} {message.hit}/{message.hits}")
@@ -38,7 +28,7 @@ class Host(App[None]):
         return self.query_one(DagTree)
 
     def lines(self) -> list[str]:
-        return [self.tree.render_line(y).text.rstrip() for y in range(self.tree.size.height)]
+        return painted(self.tree)
 
 
 async def test_keys_move_choose_close_and_open() -> None:
