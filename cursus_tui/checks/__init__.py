@@ -1,1 +1,1 @@
-"""Checks before and after a run: findings with a hint for each."""
+"""Opening a pipeline, and findings before a run, with a hint for each."""

@@ -1,1 +1,1 @@
-"""The workspace: run store, artifacts, settings, retention."""
+"""The workspace: its layout and owner, the run store, retention."""
