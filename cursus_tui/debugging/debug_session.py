@@ -18,6 +18,7 @@ from cursus_tui.debugging.hub import Hub
 from cursus_tui.debugging.ide_server import IdeServer
 from cursus_tui.debugging.lending import lent_folder
 from cursus_tui.debugging.live_tables import show_expression, table_of
+from cursus_tui.debugging.own_time import within
 from cursus_tui.debugging.readings import (
     completions_of,
     frames_of,
@@ -339,6 +340,6 @@ class DebugSession:
 
 async def _answered(wish: Future[Any]) -> Any:
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(wish), EVALUATE_SECONDS)
+        return await within(EVALUATE_SECONDS, asyncio.wrap_future(wish))
     except (RuntimeError, TimeoutError) as error:
         raise DebugError(str(error) or "the step did not answer") from error

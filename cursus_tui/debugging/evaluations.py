@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cursus_tui.debugging.dap import Message
+from cursus_tui.debugging.own_time import within
 from cursus_tui.debugging.upstream import ANSWER_SECONDS, Upstream
 from cursus_tui.execution.ports import StepProcess
 from cursus_tui.records.debug import DebugError
@@ -73,7 +74,7 @@ class Evaluations:
             # Again and again: where a look at a value is ended, the debugger tries to look in other ways.
             try:
                 wish = asyncio.wrap_future(process.request("end_evaluation"))
-                await asyncio.wait_for(wish, ANSWER_SECONDS)
+                await within(ANSWER_SECONDS, wish)
             except (RuntimeError, TimeoutError) as error:
                 return f"what is computed cannot be interrupted: {error or 'the step does not answer'}"
             await asyncio.wait({asked}, timeout=AGAIN_SECONDS)

@@ -11,10 +11,14 @@ from cursus_tui.debugging.armed import Armed
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.handshake import attach_options, authorise, introduce, is_own
+from cursus_tui.debugging.own_time import within
 from cursus_tui.debugging.upstream import Upstream
 from cursus_tui.records.debug import DebugError
 
 HANDSHAKE_SECONDS = 20.0
+"""For each part of it: to hear the wish, to dial in, to take up the breakpoints. The step waits for longer than for all
+of them (``DebugOrder.patience``): so it is this side that gives up, and lets the step go on at once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,14 @@ class StepLink:
         self._end.spawn(upstream.pump())
         followed: Followed | None = None
         try:
-            async with asyncio.timeout(HANDSHAKE_SECONDS):
-                followed = await authorise(upstream, tuple(reversed(self._expected.values())))
-                if self.upstream is not None and self._owner is followed:
-                    upstream.close()
-                    return
-                # The last attempt's process may take its time to exit, while the next one starts.
-                self.close()
-                self._owner = followed
-                await self._take_up(upstream)
+            followed = await within(HANDSHAKE_SECONDS, authorise(upstream, tuple(reversed(self._expected.values()))))
+            if self.upstream is not None and self._owner is followed:
+                upstream.close()
+                return
+            # The last attempt's process may take its time to exit, while the next one starts.
+            self.close()
+            self._owner = followed
+            await within(HANDSHAKE_SECONDS, self._take_up(upstream))
         except asyncio.CancelledError:
             # The thread ends. This task is nobody's to await, and asyncio would report how it ended.
             upstream.close()
@@ -143,11 +146,11 @@ class StepLink:
             places = {"socket": order.socket, "lent": order.lent, "pycache": order.pycache}
             wish = process.request("debug", token=order.token, **{name: str(path) for name, path in places.items()})
             try:
-                await asyncio.wait_for(asyncio.wrap_future(wish), HANDSHAKE_SECONDS)
+                await within(HANDSHAKE_SECONDS, asyncio.wrap_future(wish))
             except (RuntimeError, TimeoutError) as error:
                 raise DebugError(str(error) or "the step does not answer") from error
         try:
-            await asyncio.wait_for(followed.arrived.wait(), HANDSHAKE_SECONDS)
+            await within(HANDSHAKE_SECONDS, followed.arrived.wait())
         except TimeoutError:
             raise DebugError("its debugger did not dial in") from None
         if not self.is_attached or self._owner is not followed:

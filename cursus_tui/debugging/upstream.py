@@ -9,6 +9,7 @@ from typing import Any
 
 from cursus_tui.debugging.clients import MOST_UNSENT_BYTES
 from cursus_tui.debugging.dap import BrokenProtocolError, Message, encode, read_message
+from cursus_tui.debugging.own_time import within
 from cursus_tui.records.debug import DebugError
 
 ANSWER_SECONDS = 20.0
@@ -76,7 +77,7 @@ class Upstream:
         """
         seconds = EVALUATE_SECONDS if command in SLOW else ANSWER_SECONDS
         try:
-            response = await asyncio.wait_for(asyncio.shield(posted), seconds)
+            response = await within(seconds, asyncio.shield(posted))
         except TimeoutError:
             raise DebugError(f"the step did not answer within {seconds:.0f} s") from None
         body = response.get("body")

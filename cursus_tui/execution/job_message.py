@@ -50,6 +50,7 @@ def _order(order: DebugOrder) -> dict[str, Any]:
         "at_start": order.at_start,
         "entry": order.entry,
         "hold": order.hold,
+        "patience": order.patience,
     }
 
 

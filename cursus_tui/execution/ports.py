@@ -31,6 +31,11 @@ class DebugOrder:
     """Stop on the first line of ``main``."""
     hold: bool
     """Park on an exception, with its frames alive."""
+    patience: float = 90.0
+    """Seconds that the step stands and waits for the front at most, each time it needs it: for its hand-shake, before
+    ``main``, at ``breakpoint()``, and parked. A front that runs has answered or given up long before, and one that has
+    died is heard of at once: this is for one that is stopped (Ctrl+Z) or hangs, and the step then goes on without it.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,12 @@ def release(agent: Agent, arguments: Dict[str, Any]) -> None:
     agent.debugger.released.open()
 
 
+@operation("alone")
+def alone(agent: Agent, arguments: Dict[str, Any]) -> None:
+    """The front is gone: a step that waits for it goes on, and waits no more."""
+    agent.debugger.alone()
+
+
 @operation("end_evaluation")
 def end_evaluation(agent: Agent, arguments: Dict[str, Any]) -> bool:
     """End what the debugger computes for the front; False where that is nothing."""

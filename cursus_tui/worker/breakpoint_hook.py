@@ -8,9 +8,6 @@ from typing import Any, Callable, Optional
 
 from .debugger import Debugger
 
-WAIT_SECONDS = 10.0
-"""How long the front may take to start the debugger."""
-
 
 class BreakpointHook:
     """Is ``sys.breakpointhook`` while a step runs.
@@ -41,7 +38,7 @@ class BreakpointHook:
         if not self._debugger.attached:
             self._debugger.go.close()
             self._send("breakpoint", file=caller.f_code.co_filename, line=caller.f_lineno)
-            if not (self._debugger.go.wait(WAIT_SECONDS) and self._debugger.attached):
+            if not (self._debugger.go.wait(self._debugger.patience) and self._debugger.attached):
                 self._pass_by(caller.f_code.co_filename, caller.f_lineno, "no debugger came")
                 return
         self._debugger.stop_here(caller)

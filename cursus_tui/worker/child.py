@@ -52,7 +52,8 @@ class StepRun:
         self.failures = FailureReporter(job.is_user_file, self.masker)
         self._modules = modules
         self._source = b""
-        self._debugger = Debugger(job.file("debugger.log"), self.sender.send, self.masker.text)
+        patience = float((job.debug or {}).get("patience") or 0)
+        self._debugger = Debugger(job.file("debugger.log"), self.sender.send, patience, self.masker.text)
 
     def run(self) -> int:
         """Run it and report everything.

@@ -26,8 +26,6 @@ from .hurry import quick_turns
 from .modules import count_as_installed, is_installed
 from .streams import move_high
 
-ATTACH_SECONDS = 5.0
-"""How long the front may take for the hand-shake; after that the step goes on without a debugger."""
 END_SECONDS = 0.2
 WORKER_FOLDER = os.path.dirname(os.path.abspath(__file__))
 LIVE = "%s.live" % __package__
@@ -55,10 +53,11 @@ class Debugger:
     Args:
         log: Where pydevd writes what it would print to the step's stderr.
         send: Reports an event.
+        patience: Seconds that the step stands and waits for the front at most, each time.
         mask: Hides the values of secrets in what is listed.
     """
 
-    def __init__(self, log: str, send: Callable[..., None], mask: Callable[[str], str] = str) -> None:
+    def __init__(self, log: str, send: Callable[..., None], patience: float, mask: Callable[[str], str] = str) -> None:
         self.go = Gate()
         """Opened by the front when its breakpoints are in force."""
         self.released = Gate()
@@ -66,11 +65,17 @@ class Debugger:
         self.failure: Optional[BaseException] = None
         """What the step is parked on."""
         self.evaluations = Evaluations()
+        self.patience = patience
         self._log = log
         self._send = send
         self._mask = mask
         self._is_starting = False
         self._was_started = False
+
+    def alone(self) -> None:
+        """The front is gone: nothing is waited for any more."""
+        self.go.abandon()
+        self.released.abandon()
 
     def start(self, order: Mapping[str, Any], *, late: bool) -> Dict[str, Any]:
         """Import it, dial the front and wait for its hand-shake; says how that went with a ``debugger`` event.
@@ -199,7 +204,7 @@ class Debugger:
 
     def _wait_until_attached(self) -> bool:
         # Our own wait: pydevd's has no end where the front dies in the hand-shake.
-        until = _now() + ATTACH_SECONDS
+        until = _now() + self.patience
         while not self.attached:
             debugger = _global_debugger()
             if debugger is None or not debugger.reader.is_alive() or _now() > until:

@@ -9,9 +9,6 @@ from typing import Any, Callable, Dict, Optional
 
 from .debugger import Debugger
 
-WAIT_SECONDS = 10.0
-"""How long the front may take to set a breakpoint there."""
-
 
 class EntryStop:
     """Holds a step before its ``main``, once, until the front has set a breakpoint on the first line.
@@ -36,7 +33,7 @@ class EntryStop:
             return
         self._debugger.go.close()
         self._send("entering", **place)
-        self._debugger.go.wait(WAIT_SECONDS)
+        self._debugger.go.wait(self._debugger.patience)
 
 
 def first_line(entered: Any) -> Optional[Dict[str, Any]]:

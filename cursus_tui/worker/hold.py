@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Callable
 if TYPE_CHECKING:
     from .debugger import Debugger
 
-PARK_SECONDS = 30.0
-"""How long a failed step waits for the front to say that its debugger is ready."""
-
 
 class Gate:
     """A thread waits at it until another one opens it. Made of what no script can replace; SIGINT ends the wait."""
@@ -18,6 +15,7 @@ class Gate:
     def __init__(self) -> None:
         self._lock = _thread.allocate_lock()
         self._lock.acquire()
+        self._is_abandoned = False
 
     def close(self) -> None:
         """Forget an opening that nobody waited for."""
@@ -31,9 +29,14 @@ class Gate:
             # It is open.
             return
 
+    def abandon(self) -> None:
+        """Nobody is left to open it: whoever waits goes on, and nobody waits again."""
+        self._is_abandoned = True
+        self.open()
+
     def wait(self, seconds: float) -> bool:
         """Wait for its opening; False where none came in time."""
-        return self._lock.acquire(True, seconds)
+        return not self._is_abandoned and self._lock.acquire(True, seconds) and not self._is_abandoned
 
 
 def park(send: Callable[..., None], debugger: "Debugger", error: BaseException) -> None:
@@ -48,7 +51,7 @@ def park(send: Callable[..., None], debugger: "Debugger", error: BaseException) 
     debugger.released.close()
     try:
         send("parked", type=type(error).__name__)
-        if debugger.released.wait(PARK_SECONDS) and debugger.attached:
+        if debugger.released.wait(debugger.patience) and debugger.attached:
             debugger.stop_on(error)
     except KeyboardInterrupt:
         # Cancelled while it stood: nothing is left to interrupt.

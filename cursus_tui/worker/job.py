@@ -38,8 +38,8 @@ class Job:
     memory_limit_bytes: Optional[int] = None
     log_limit_bytes: int = 512 << 20
     debug: Optional[Mapping[str, Any]] = None
-    """How its debugger is to be started, if ever: ``socket, token, lent, pycache, at_start, entry, hold``; None where
-    nobody could debug it."""
+    """How its debugger is to be started, if ever: ``socket, token, lent, pycache, at_start, entry, hold, patience``;
+    None where nobody could debug it."""
     short_tmp: Optional[str] = None
     """Where the zygote wants a short link to the attempt's ``tmp``; None where its path is short enough."""
 

@@ -157,10 +157,8 @@ class RunningStep:
     def front_gone(self) -> None:
         """Nobody is left to let it go on: what holds it lets go."""
         self.clock(False)
-        if self.job.debug is None:
-            return
-        for name in ("go", "release"):
-            self.ask({"name": name})
+        if self.job.debug is not None:
+            self.ask({"name": "alone"})
 
     def cancel(self, reason: str, escalation: float = ESCALATION_SECONDS) -> None:
         """Stop it: INT, then TERM, then KILL to its process group."""

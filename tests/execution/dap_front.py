@@ -134,9 +134,11 @@ class DapFront:
         self._server.listen(4)
         self._server.settimeout(15)
 
-    def order(self, *, at_start: bool = False, entry: bool = False, hold: bool = False) -> DebugOrder:
+    def order(
+        self, *, at_start: bool = False, entry: bool = False, hold: bool = False, patience: float = 20
+    ) -> DebugOrder:
         """What a step needs to know."""
-        return DebugOrder(self.path, TOKEN, self.lent, self.pycache, at_start or entry, entry, hold)
+        return DebugOrder(self.path, TOKEN, self.lent, self.pycache, at_start or entry, entry, hold, patience)
 
     def request(self) -> dict[str, str]:
         """Arguments of the agent's ``debug``."""

@@ -121,14 +121,6 @@ def test_a_step_goes_on_without_a_debugger_where_the_hand_shake_fails(
     assert attempt.named("entering") == []
 
 
-def test_a_front_that_says_nothing_is_waited_for_a_few_seconds(runner: Runner, front: DapFront) -> None:
-    attempt = runner.start_main("print('over')", debug=front.order(at_start=True))
-    front.accept()
-    assert attempt.process is not None
-    assert attempt.process.result.result(20).status == "passed"
-    assert "hand-shake" in attempt.wait_for("debugger").fields["error"]
-
-
 def test_a_step_goes_on_where_nobody_listens(runner: Runner, front: DapFront, tmp_path: Path) -> None:
     order = front.order(at_start=True)
     attempt = runner.start_main("print('over')", debug=type(order)(tmp_path / "gone", *_rest(order)))

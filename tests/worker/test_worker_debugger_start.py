@@ -15,7 +15,7 @@ def test_a_start_that_fails_is_no_start(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(module, "lend", lambda *_: None)
     monkeypatch.setattr(module, "_Thread", no_more)
-    debugger = module.Debugger("debugger.log", lambda *_, **__: None)
+    debugger = module.Debugger("debugger.log", lambda *_, **__: None, 1)
     order = {"socket": "s", "token": "t", "lent": "l", "pycache": "p"}
     for _ in range(2):
         with pytest.raises(RuntimeError, match="can't start new thread"):
