@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from textual.widget import Widget
 
@@ -69,26 +67,3 @@ class NodeHighlighted(NodeMessage):
 
 class NodeChosen(NodeMessage):
     """Enter or a double click on a node."""
-
-
-class DagView(Protocol):
-    """What ``DagTree`` and ``DagGraph`` have in common, so that a screen can exchange one for the other."""
-
-    def set_graph(self, nodes: Sequence[DagNode], edges: Sequence[tuple[str, str]]) -> None:
-        """Show this DAG; the cursor stays on its node where that still exists."""
-
-    def update_node(self, key: str, face: NodeFace) -> None:
-        """Change how one node looks."""
-
-    @property
-    def selected(self) -> str | None:
-        """Key of the node under the cursor."""
-
-    def select(self, key: str) -> bool:
-        """Put the cursor on a node; False where there is none of that name."""
-
-    def find(self, text: str) -> int:
-        """Look for a text in the labels, from the cursor on; the number of hits."""
-
-    def step_hit(self, direction: int) -> None:
-        """Go to the next (1) or previous (-1) hit."""

@@ -87,11 +87,6 @@ class LogIndex:
         """Bytes indexed so far."""
         return self._published[1]
 
-    @property
-    def index_bytes(self) -> int:
-        """Memory that the index takes."""
-        return 16 * len(self._lines)
-
     def _read(self, offset: int, size: int) -> bytes:
         try:
             file = self._file = self._file or _OpenFile(self.path)

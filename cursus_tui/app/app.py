@@ -110,11 +110,6 @@ class CursusApp(App[Leaving], inherit_bindings=False):
 
     # --- keys --------------------------------------------------------------------------------------
 
-    @property
-    def typed_ahead(self) -> bool:
-        """Whether keys are still on their way."""
-        return self._key_order.busy
-
     async def on_event(self, event: events.Event) -> None:
         """Keys take turns; anything else is handled as it comes."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:

@@ -29,29 +29,24 @@ OF_DESCENDANTS = frozenset(("blocked", "notice", "override"))
 
 
 class LineReader:
-    """Puts JSON lines together from whatever pieces arrive; lines that are no JSON objects are counted and dropped."""
+    """Puts JSON lines together from whatever pieces arrive; lines that are no JSON objects are dropped."""
 
     def __init__(self) -> None:
         self._rest = b""
-        self.junk = 0
 
     def feed(self, data: bytes) -> List[Json]:
         """The messages that these bytes complete, in order."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > MAX_LINE_BYTES:
             self._rest = b""
-            self.junk += 1
         messages = []
         for line in lines:
             try:
                 message = json.loads(line)
             except (ValueError, RecursionError):
-                self.junk += 1
                 continue
             if isinstance(message, dict):
                 messages.append(message)
-            else:
-                self.junk += 1
         return messages
 
 

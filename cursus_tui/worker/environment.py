@@ -59,7 +59,7 @@ def of_step(job: Job, paths: ContainerPaths, temporary: str) -> Dict[str, str]:
     # A process that the script starts has nobody to talk to a debugger with: its stdin is at its end.
     values = {"MPLBACKEND": os.environ.get("MPLBACKEND", "Agg"), "PYTHONBREAKPOINT": "0"}
     if job.pack_outputs:
-        values.update(_sagemaker_training(job, paths))
+        values.update(_sagemaker_training(paths))
     for name, value in job.environment.items():
         values[name] = local_value(value, paths, temporary)
     if not job.allow_network:
@@ -101,7 +101,7 @@ def ignored_thread_counts(job: Job) -> List[str]:
     return [name for name in THREAD_COUNTS if job.environment.get(name, os.environ.get(name)) != os.environ.get(name)]
 
 
-def _sagemaker_training(job: Job, paths: ContainerPaths) -> Dict[str, str]:
+def _sagemaker_training(paths: ContainerPaths) -> Dict[str, str]:
     """The variables that SageMaker's training toolkit sets and that scripts read."""
     values = {
         "SM_MODEL_DIR": paths.any("/opt/ml/model"),

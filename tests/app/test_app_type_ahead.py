@@ -23,7 +23,7 @@ async def burst(driver: Driver, *keys: str) -> None:
     taken = asyncio.Event()
     driver.app.call_later(taken.set)
     await taken.wait()
-    await driver.until(lambda: not driver.app.typed_ahead)
+    await driver.until(lambda: not driver.app._key_order.busy)
     await driver.settle()
 
 

@@ -114,7 +114,7 @@ async def test_a_key_that_waits_its_turn_counts_as_pressed(desk: FakeDesk, stops
             driver.app.post_message(events.Key(key, key))
         stops_later = driver.app.call_later
         stops_later(lambda: stops.stop(7, StopKind.BREAKPOINT, step="train"))
-        await driver.until(lambda: not driver.app.typed_ahead)
+        await driver.until(lambda: not driver.app._key_order.busy)
         await driver.settle()
         assert driver.main.situation.pane == "log"
 

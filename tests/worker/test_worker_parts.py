@@ -31,8 +31,8 @@ def test_lines_arrive_in_pieces_and_junk_is_dropped() -> None:
     reader = LineReader()
     line = encode({"a": "\udc80", "b": object})
     assert reader.feed(line[:5]) == []
-    assert reader.feed(line[5:] + b"junk\n[1]\n" + b"[" * 100_000 + b"\n" + encode({"c": 1}))[-1] == {"c": 1}
-    assert reader.junk == 3
+    messages = reader.feed(line[5:] + b"junk\n[1]\n" + b"[" * 100_000 + b"\n" + encode({"c": 1}))
+    assert [list(message) for message in messages] == [["a", "b"], ["c"]]
 
 
 def test_a_sender_survives_its_descriptor(tmp_path: Path) -> None:
