@@ -23,13 +23,29 @@ async def read_message(reader: asyncio.StreamReader) -> Message | None:
     Raises:
         BrokenProtocolError: What came is no message.
     """
+    body = await read_body(reader)
+    return None if body is None else message_in(body)
+
+
+async def read_body(reader: asyncio.StreamReader) -> bytes | None:
+    """What is framed as the next message; None when the other side is gone.
+
+    Raises:
+        BrokenProtocolError: What came is not framed so.
+    """
     try:
         length = await _read_length(reader)
-        if length is None:
-            return None
-        body = await reader.readexactly(length)
+        return None if length is None else await reader.readexactly(length)
     except (asyncio.IncompleteReadError, OSError):
         return None
+
+
+def message_in(body: bytes) -> Message:
+    """The message that was framed.
+
+    Raises:
+        BrokenProtocolError: It is none.
+    """
     try:
         message = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.evaluations import Evaluations
 from cursus_tui.debugging.followed import Followed
+from cursus_tui.debugging.known_threads import KnownThreads
 from cursus_tui.debugging.pause import Pause
 from cursus_tui.debugging.readings import condition_failure, whole
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
@@ -29,8 +29,6 @@ from cursus_tui.records.run import Attempt
 from cursus_tui.text import safe
 
 LOG = logging.getLogger(__name__)
-MOST_THREADS = 1_000
-"""What a step says of more is passed on, and forgotten."""
 FAILURE_SECONDS = 1.0
 """Conditions that fail are told of no more often."""
 RESUMES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
@@ -70,7 +68,7 @@ class Hub:
         self.ide = IdeState(None)
         self.armed = Armed(lambda: (self.terminal, *self.ides))
         self.running: Followed | None = None
-        self.threads: dict[int, None] = {}
+        self.threads = KnownThreads()
         self.asked = 0.0
         """When a client asked for something last, on the loop's clock."""
         self._failed = -FAILURE_SECONDS
@@ -136,11 +134,13 @@ class Hub:
     def _debugger_said(self, name: str, body: Message) -> None:
         if name == "stopped":
             self.asked = asyncio.get_running_loop().time()
+            self.threads.stopped(body)
             self.stops.stopped(body)
         elif name == "continued":
             self.stops.continued()
         elif name == "thread":
-            self._thread(body)
+            self.threads.heard(body)
+            self.broadcast(name, body)
         elif name in EVENTS:
             if name == "output":
                 self._printed(body)
@@ -198,17 +198,6 @@ class Hub:
         if followed.process is not None:
             followed.process.request(operation)
 
-    def _thread(self, body: Message) -> None:
-        number = whole(body.get("threadId"))
-        if body.get("reason") == "exited":
-            self.threads.pop(number, None)
-        else:
-            self.threads[number] = None
-            if len(self.threads) > MOST_THREADS:
-                # The first is the main thread.
-                del self.threads[next(itertools.islice(self.threads, 1, None))]
-        self.broadcast("thread", body)
-
     def _printed(self, body: Message) -> None:
         now = asyncio.get_running_loop().time()
         if (failure := condition_failure(body)) and now - self._failed >= FAILURE_SECONDS:
@@ -226,11 +215,12 @@ class Hub:
         self.asked = asyncio.get_running_loop().time()
         if command not in PASSED_ON:
             raise DebugError(f"{command} is not supported")
-        if command in RESUMES:
-            return await self.stops.resume(command, arguments, client)
         upstream = self.link.upstream
         if upstream is None:
             raise DebugError(NOT_DEBUGGED)
+        self.threads.check(arguments)
+        if command in RESUMES:
+            return await self.stops.resume(command, arguments, client)
         if command == "exceptionInfo" and self.stops.halted is None:
             # Of a step that runs the debugger would never answer.
             raise DebugError(NOT_STOPPED)

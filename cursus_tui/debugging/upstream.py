@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from cursus_tui.debugging.clients import MOST_UNSENT_BYTES
-from cursus_tui.debugging.dap import BrokenProtocolError, Message, encode, read_message
+from cursus_tui.debugging.dap import BrokenProtocolError, Message, encode, message_in, read_body
 from cursus_tui.debugging.own_time import within
+from cursus_tui.debugging.readings import sentence
 from cursus_tui.records.debug import DebugError
 
 ANSWER_SECONDS = 20.0
@@ -19,6 +21,10 @@ MOST_UNANSWERED = 1_000
 """With more, nobody answers at the other end: it is let go."""
 SLOW = frozenset({"evaluate", "setExpression", "setVariable", "variables"})
 """Requests that run code of the user's: a getter, a ``__repr__``, an expression."""
+
+OLDER_WORDS = re.compile(rb"(?P<kind>\d{1,4})\t(?P<number>-?\d{1,10})\t(?P<text>.*)", re.DOTALL)
+"""Some of its errors pydevd knows to say in its own, older protocol only, framed as all else."""
+ERROR_LINE = 901
 
 
 class Upstream:
@@ -89,10 +95,13 @@ class Upstream:
         """Read until the connection is gone."""
         try:
             while self.is_open:
-                message = await read_message(self._reader)
-                if message is None:
+                body = await read_body(self._reader)
+                if body is None:
                     break
-                self._take(message)
+                if (line := OLDER_WORDS.match(body)) is not None:
+                    self._take_line(int(line["kind"]), int(line["number"]), line["text"].decode(errors="replace"))
+                else:
+                    self._take(message_in(body))
         except (BrokenProtocolError, RecursionError):
             # It is no debugger's, or nested more deeply than one is: the step goes on without.
             pass
@@ -109,6 +118,11 @@ class Upstream:
             if not answer.done():
                 answer.set_result(_refusal("the step's debugger is gone"))
         self._lost(self)
+
+    def _take_line(self, kind: int, number: int, text: str) -> None:
+        answer = self._waiting.get(number)
+        if kind == ERROR_LINE and answer is not None and not answer.done():
+            answer.set_result(_refusal(sentence(text)))
 
     def _take(self, message: Message) -> None:
         if message.get("type") == "response":

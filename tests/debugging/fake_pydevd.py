@@ -43,6 +43,8 @@ class FakePydevd:
         self.token = token if token is not None else order.token
         self.order = order
         self.requests: list[tuple[str, Json]] = []
+        self.seen: dict[str, int] = {}
+        """Number of the last request of each name."""
         self.closed = threading.Event()
         self.configured = threading.Event()
         self.answers: dict[str, Any] = {
@@ -75,6 +77,11 @@ class FakePydevd:
         self.answers["stackTrace"] = {"stackFrames": [self.frame(line, path)], "totalFrames": 1}
         self.event("stopped", reason=reason, threadId=1, allThreadsStopped=True, **body)
 
+    def say(self, body: bytes) -> None:
+        """Send anything, framed as a message is."""
+        with self._sending:
+            self._socket.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
     def hang_up(self) -> None:
         """The step is gone."""
         self._socket.close() if self._socket.fileno() < 0 else self._shut()
@@ -103,6 +110,7 @@ class FakePydevd:
         stream = self._socket.makefile("rb")
         while (message := read_message(stream)) is not None:
             command, arguments = message["command"], message.get("arguments") or {}
+            self.seen[command] = message["seq"]
             self._answer(message, command, arguments)
             with self._heard:
                 self.requests.append((command, arguments))

@@ -13,7 +13,7 @@ from fake_pydevd import FakePydevd, encode
 from hub_desk import SCRIPT, Desk, until
 
 from cursus_tui.debugging.clients import MOST_UNSENT_BYTES
-from cursus_tui.debugging.hub import MOST_THREADS
+from cursus_tui.debugging.known_threads import MOST_THREADS
 from cursus_tui.debugging.live_tables import table_of
 from cursus_tui.debugging.upstream import MOST_UNANSWERED
 from cursus_tui.records.debug import DebugError, Resume, StopKind
@@ -144,9 +144,9 @@ def test_threads_without_end_are_kept_to_a_bound(desk: Desk) -> None:
     flood(step, "thread", ({"reason": "started", "threadId": number} for number in range(2, FLOOD)))
     step.stop(7)
     desk.told.next()
-    assert len(desk.debug._hub.threads) == MOST_THREADS
+    assert len(list(desk.debug._hub.threads)) == MOST_THREADS
     # Those that an IDE is told of when it comes: the main thread, and the newest.
-    assert {1, FLOOD - 1} <= desk.debug._hub.threads.keys()
+    assert {1, FLOOD - 1} <= set(desk.debug._hub.threads)
 
 
 def test_of_stops_without_end_one_is_looked_at(desk: Desk) -> None:
@@ -200,3 +200,20 @@ def test_conditions_that_fail_without_end_are_said_once_in_a_while(desk: Desk) -
     # Once a second; on a busy box it takes some.
     assert said[0] == "the condition of a breakpoint failed: NameError: 0"
     assert len(said) < 30
+
+
+def test_an_error_in_the_debuggers_older_words_answers_its_request_alone(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["completions"] = None
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    ide.wait("stopped")
+    asked = ide.post("completions", text="ro", column=3, frameId=3)
+    step.wait_for("completions")
+    step.say(b"109\t0\tsomething that is not for us")
+    step.say(b"901\t%d\tTraceback (most recent call last):\n  ...\nKeyError: 3\n" % step.seen["completions"])
+    answer = asked.result(5)
+    assert (answer["success"], answer["message"]) == (False, "KeyError: 3")
+    assert ide.place(1) == ("main", 7)
+    ide.close()

@@ -70,6 +70,15 @@ def test_malformed_requests_leave_a_real_stop_alone(real_desk: RealDesk) -> None
     for command, arguments, _ in MALFORMED:
         with pytest.raises(RefusedError, match=f"malformed {command} request"):
             ide.ask(command, **arguments)
+    frame = ide.ask("stackTrace", threadId=stop.thread)["stackFrames"][0]["id"]
+    for command in ("next", "stepIn", "stepOut", "continue", "stackTrace", "exceptionInfo"):
+        with pytest.raises(RefusedError, match=f"there is no thread {frame}"):
+            ide.ask(command, threadId=frame)
+    scope = ide.ask("scopes", frameId=frame)["scopes"][0]["variablesReference"]
+    names = ide.ask("variables", variablesReference=scope)["variables"]
+    rows = next(one["variablesReference"] for one in names if one["name"] == "rows")
+    with pytest.raises(RefusedError, match="Frame not found"):
+        ide.ask("completions", frameId=rows, text="ro", column=3)
     assert ide.place(stop.thread) == ("main", IN_LOOP)
     assert real_desk.debug.state.stop == stop
     ide.close()
