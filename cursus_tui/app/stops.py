@@ -102,6 +102,8 @@ class Stops:
         )
         if now.stop is None and now.pane not in ABOUT_STOPS:
             self._screen.show_source()
+        if fresh:
+            self._screen.stopped_at(stop)
 
     def _step_of(self, stop: DebugStop) -> str | None:
         """The step to select for a stop."""

@@ -119,6 +119,46 @@ async def test_a_key_that_waits_its_turn_counts_as_pressed(desk: FakeDesk, stops
         assert driver.main.situation.pane == "log"
 
 
+async def test_steps_typed_faster_than_lines_run_wait_for_their_stops(desk: FakeDesk, stops: FakeStops) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n", "n")
+        await stopped(driver, stops, 7, StopKind.STEP)
+        desk.session.given.clear()
+        await driver.press("n")
+        stops.go_on()
+        await driver.settle()
+        await driver.press("n", "s")
+        assert desk.session.given == [("step_over",)]
+        assert "not now" not in driver.notices
+        await stopped(driver, stops, 8, StopKind.STEP)
+        assert desk.session.given == [("step_over",)] * 2
+        stops.go_on()
+        await stopped(driver, stops, 9, StopKind.STEP)
+        assert desk.session.given == [("step_over",), ("step_over",), ("step_into",)]
+        stops.go_on()
+        await stopped(driver, stops, 10, StopKind.STEP)
+        assert len(desk.session.given) == 3, "nothing is left"
+
+
+@pytest.mark.parametrize("between", ["another key", "a breakpoint", "a second"])
+async def test_what_was_typed_ahead_is_void_after(
+    desk: FakeDesk, stops: FakeStops, between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n", "n")
+        await stopped(driver, stops, 7, StopKind.STEP)
+        desk.session.given.clear()
+        await driver.press("n")
+        stops.go_on()
+        await driver.settle()
+        if between == "a second":
+            monkeypatch.setattr("cursus_tui.app.awaiting._AHEAD_SECONDS", 0.0)
+        await driver.press("n", *(["up"] if between == "another key" else []))
+        assert ("not now" in driver.notices) is (between == "a second")
+        await stopped(driver, stops, 8, StopKind.BREAKPOINT if between == "a breakpoint" else StopKind.STEP)
+        assert desk.session.given == [("step_over",)]
+
+
 async def test_a_step_over_of_a_slow_line_leaves_a_live_table_in_sight(desk: FakeDesk, stops: FakeStops) -> None:
     async with opened(desk, (80, 24)) as driver:
         await driver.press("n", "n")

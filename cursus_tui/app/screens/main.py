@@ -23,6 +23,7 @@ from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.app.ports import DebuggerPort, DeskPort, Done, SessionPort
 from cursus_tui.app.screens.paned import PanedScreen
 from cursus_tui.app.stops import Stops
+from cursus_tui.records.debug import DebugStop
 from cursus_tui.records.pipeline import Pipeline
 from cursus_tui.records.run import PauseReason, SessionState
 from cursus_tui.text import safe
@@ -77,10 +78,20 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         self._awaiting.performs(action_id)
         action = ACTIONS[action_id]
         reason = action.why_not(self.situation)
+        running = self.situation.state.current if self.situation.running and self.situation.state else None
+        if reason and self._awaiting.keeps(action_id, running):
+            return
+        self._awaiting.steps(action_id, self.situation.stop)
         if reason:
             self.say(f"{action.verb_now(self.situation)}, not now: {reason}", "warning")
         else:
             self._verbs()[action_id](self)
+
+    def stopped_at(self, stop: DebugStop) -> None:
+        """A line that was stepped over has ended: go on with the key that was typed ahead for it."""
+        action_id = self._awaiting.next_at(stop)
+        if action_id is not None:
+            self.call_later(self.perform, action_id)
 
     def _select_what_is_pointed_at(self) -> None:
         """Keys may come faster than the message that the cursor moved: an action is about where the cursor is."""
