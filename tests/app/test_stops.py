@@ -327,6 +327,28 @@ async def test_an_edit_at_a_stop_says_that_the_step_has_the_old_script(desk: Fak
         assert "prepare runs on with the script as it was: r runs it again with the edit" in driver.notices
 
 
+async def test_an_edit_in_the_editor_is_told_of_once(
+    desk: FakeDesk, stops: FakeStops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "editor.sh"
+    editor.write_text('#!/bin/sh\nfor file; do :; done\necho "# edited" >> "$file"\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(editor))
+    monkeypatch.delenv("VISUAL", raising=False)
+    async with opened(desk) as driver:
+        disk = driver.main.disk
+        await driver.press("s")
+        await stopped(driver, stops, 8)
+        await driver.until(lambda: disk.scripts.known > 0)
+        await driver.press("o")
+        await driver.settle()
+        await driver.app.workers.wait_for_complete()
+        disk.look()
+        await driver.app.workers.wait_for_complete()
+        await driver.settle()
+        assert driver.notices.count("runs on with the script as it was") == 1
+
+
 # --- IDEs
 
 

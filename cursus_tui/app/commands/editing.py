@@ -189,6 +189,7 @@ def open_editor(screen: MainScreen) -> None:
     if ended > 0:
         screen.say(f"the editor ended with exit code {ended}", "warning")
     if _stamp(file) != before:
+        screen.disk.scripts.changed({file})  # told of here: the look once a second must not tell of it again
         screen.scripts_changed(frozenset({file}))
 
 
