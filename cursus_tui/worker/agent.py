@@ -10,10 +10,11 @@ from types import FrameType
 from typing import Any, Callable, Dict, List
 
 from .channel import EventSender, LineReader
-from .debugger import Debugger, DebuggerUnusableError, frames_of_script, is_debugger, mark_as_ours
+from .debugger import Debugger, frames_of_script, is_debugger, mark_as_ours
 from .failure import FailureReporter, is_worker
 from .hurry import quick_turns
 from .kernel import allow_tracer
+from .lending import DebuggerUnusableError
 
 Operation = Callable[["Agent", Dict[str, Any]], Any]
 _current_thread: Callable[[], threading.Thread] = threading.current_thread

@@ -15,13 +15,14 @@ from .breakpoint_hook import BreakpointHook
 from .call import MainCall, wanted_container_path
 from .channel import EventSender
 from .container_paths import ContainerPaths
-from .debugger import Debugger, DebuggerUnusableError, traceback_of_script
+from .debugger import Debugger, traceback_of_script
 from .entry_stop import EntryStop
 from .environment import SECURE_PYPI, secure_pypi_override
 from .exit_order import flush_output, lingering_threads
 from .failure import FailureReporter, raised_from
 from .hold import park
 from .job import REPORTS_FILE, Job
+from .lending import DebuggerUnusableError
 from .masking import Masker
 from .modules import ModuleRecord
 from .packing import pack_training_outputs

@@ -7,7 +7,6 @@ standard library here is taken when this module is imported, before any script t
 from __future__ import annotations
 
 import atexit
-import builtins
 import contextlib
 import importlib
 import os
@@ -23,17 +22,14 @@ from .evaluations import Evaluations
 from .failure import is_worker
 from .hold import Gate
 from .hurry import quick_turns
-from .modules import count_as_installed, is_installed
+from .lending import DebuggerUnusableError, lend
+from .modules import is_installed
 from .streams import move_high
 
 END_SECONDS = 0.2
 WORKER_FOLDER = os.path.dirname(os.path.abspath(__file__))
-LIVE = "%s.live" % __package__
 _START_PAUSE = 0.1
 """What pydevd sleeps to give its threads time to start; they need none."""
-_LEFT_BEHIND = ("execfile", "runfile")
-"""What importing pydevd adds to the builtins."""
-_ENVIRONMENT = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYDEVD_USE_FRAME_EVAL": "NO"}
 _module, _Socket, _Thread, _sleep, _now = (
     importlib.import_module,
     socket.socket,
@@ -41,10 +37,6 @@ _module, _Socket, _Thread, _sleep, _now = (
     time.sleep,
     time.monotonic,
 )
-
-
-class DebuggerUnusableError(Exception):
-    """It cannot be started here; the text says why."""
 
 
 class Debugger:
@@ -214,42 +206,6 @@ class Debugger:
         return True
 
 
-def lend(folder: str, pycache: str) -> None:
-    """Import the debugger that lies in a folder, and nothing else from there.
-
-    Args:
-        folder: Holds ``debugpy``.
-        pycache: Where its compiled modules are kept: this worker writes none next to sources.
-
-    Raises:
-        DebuggerUnusableError: It cannot be imported, or the script has brought one of its own.
-    """
-    present = sys.modules.get("pydevd") or sys.modules.get("debugpy")
-    if present is not None:
-        if not str(getattr(present, "__file__", "")).startswith(folder + os.sep):
-            raise DebuggerUnusableError("the script has imported a debugger of its own (%s)" % present.__name__)
-        if "pydevd" in sys.modules:
-            return
-    count_as_installed(folder)
-    with _nothing_left_behind(), _compiled_in(pycache):
-        sys.path.insert(0, folder)
-        try:
-            _module("debugpy._vendored.force_pydevd")
-            # It would import debugpy again when it starts, hook and all.
-            _module("_pydevd_bundle.pydevd_defaults").PydevdCustomization.PREIMPORT = ""
-            # A stop's values are asked for by this module's name.
-            _module(LIVE)
-        except Exception as error:
-            why = "%s: %s" % (type(error).__name__, error)
-            raise DebuggerUnusableError("the debugger cannot be imported here: %s" % why) from error
-        finally:
-            with contextlib.suppress(ValueError):
-                sys.path.remove(folder)
-            # Pydevd does without it; a script that imports debugpy finds what its own environment has, or nothing.
-            for name in [name for name in sys.modules if name.partition(".")[0] == "debugpy"]:
-                del sys.modules[name]
-
-
 def forget_in_fork() -> None:
     """In a process that the script forked: no tracing, no breakpoints, no debugger. Never raises."""
     with contextlib.suppress(Exception):
@@ -371,33 +327,3 @@ def _dialling(pydevd: Any, path: str) -> Iterator[None]:
         yield
     finally:
         pydevd.start_client, pydevd.time = before
-
-
-@contextlib.contextmanager
-def _nothing_left_behind() -> Iterator[None]:
-    """Undo what importing pydevd changes besides ``sys.modules``."""
-    hook = sys.breakpointhook
-    absent: List[str] = [name for name in _LEFT_BEHIND if not hasattr(builtins, name)]
-    environment = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
-    try:
-        yield
-    finally:
-        sys.breakpointhook = hook
-        for name in absent:
-            vars(builtins).pop(name, None)
-        for name, value in environment.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _compiled_in(folder: str) -> Iterator[None]:
-    before = sys.dont_write_bytecode, sys.pycache_prefix
-    sys.dont_write_bytecode, sys.pycache_prefix = False, folder
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode, sys.pycache_prefix = before

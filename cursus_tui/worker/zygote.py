@@ -18,11 +18,11 @@ from typing import Callable, Dict, List, Optional, Set
 
 from . import guards
 from .channel import Json, LineSocket, encode
-from .debugger import DebuggerUnusableError, lend
 from .entry import exec_fresh_interpreter, rehearse, wait_and_run
 from .forking import ChildEnds, ForkedChild, fork_child
 from .job import Job
 from .kernel import become_subreaper
+from .lending import DebuggerUnusableError, lend
 from .modules import ModuleRecord
 from .preload import STANDARD_LIBRARY, preload
 from .processes import descendants, environment_has, identity, is_alive, main_thread_children
