@@ -21,6 +21,7 @@ from cursus_tui.app.screens.choose import Choose
 from cursus_tui.records.events import Noticed
 from cursus_tui.records.pipeline import Finding, Pipeline, Severity
 from cursus_tui.records.run import BreakpointWhen, Phase, RunRecord, StepBreakpoint, StepStatus
+from cursus_tui.widgets.source_view import SourceView
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -159,6 +160,20 @@ async def test_search_and_its_hits(desk: FakeDesk) -> None:
         assert first != second
         await driver.press(",")
         assert driver.main.situation.step == first == "prepare"
+
+
+async def test_esc_takes_the_marks_of_a_search_away_before_it_leaves_the_pane(desk: FakeDesk) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("3")
+        view = driver.main.query_one(SourceView)
+        await driver.search("main")
+        assert view._hits.all
+        line = view.line
+        await driver.press("escape")
+        assert not view._hits.all
+        assert (view.line, driver.main.situation.pane) == (line, "source")
+        await driver.press("escape")
+        assert driver.main.situation.pane == "pipeline"
 
 
 async def test_a_disabled_action_says_why(desk: FakeDesk) -> None:

@@ -58,8 +58,8 @@ def zoom(screen: MainScreen) -> None:
 
 
 def back(screen: MainScreen) -> None:
-    """Close what is open, unzoom, or return to the pipeline."""
-    if screen.close_search() or screen.current.go_back():
+    """Close what is open, forget what was searched for, unzoom, or return to the pipeline."""
+    if screen.close_search() or screen.forget_search() or screen.current.go_back():
         return
     if screen.zoomed:
         screen.zoom(False)

@@ -18,6 +18,7 @@ from cursus_tui.app.keymap import Keymap
 from cursus_tui.app.line_marks import same_file
 from cursus_tui.app.panes.chrome import PaneBar, VerbLine
 from cursus_tui.app.panes.data_pane import DataPane
+from cursus_tui.app.panes.pane import Pane
 from cursus_tui.app.panes.pipeline_pane import PipelinePane
 from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.app.ports import DebuggerPort, DeskPort, Done, SessionPort
@@ -50,6 +51,7 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         super().__init__(desk, keymap)
         self._verbs = verbs
         self._awaiting = awaiting
+        self._searched: set[Pane] = set()
         self._patience = Patience()
         self._kept = desk.pipeline.overrides
         self.disk = DiskWatch(self)
@@ -163,7 +165,16 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         pane = self.current
         self.close_search()
         if event.text:
+            self._searched.add(pane)
             pane.search(event.text)
+
+    def forget_search(self) -> bool:
+        """Mark no hits any more in the pane with the focus; False where nothing was searched for."""
+        found = self.current in self._searched
+        if found:
+            self._searched.discard(self.current)
+            self.current.search("")
+        return found
 
     def open_search(self) -> None:
         """Ask what to search for."""
