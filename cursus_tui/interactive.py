@@ -15,19 +15,20 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Self, TypeVar
 
+from cursus_tui.data.first_rows import first_rows
 from cursus_tui.execution.legality import IllegalCommand
 from cursus_tui.execution.options import RunOptions
 from cursus_tui.execution.session import Session
 from cursus_tui.pipeline.overrides import merge, nearest
-from cursus_tui.pipeline.values import as_text
+from cursus_tui.pipeline.parameters import parameters
 from cursus_tui.records.debug import DebugError, DebugStop, LineBreakpoint, StackFrame, StopKind, Variable
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.events import Noticed, SessionEvent
 from cursus_tui.records.interactive import InspectedData, InteractiveExecutionResult
 from cursus_tui.records.opening import OpenOptions
-from cursus_tui.records.pipeline import Overrides, Step
+from cursus_tui.records.pipeline import Step
 from cursus_tui.records.run import (
     Artifact,
     BreakpointWhen,
@@ -38,8 +39,6 @@ from cursus_tui.records.run import (
 from cursus_tui.workbench import Workbench, open_pipeline
 
 Answer = TypeVar("Answer")
-WINDOW_CELLS = 8_192
-"""What the data process gives at once."""
 
 
 class InteractiveDebugger:
@@ -69,10 +68,11 @@ class InteractiveDebugger:
         *,
         options: OpenOptions | None = None,
         limits: RunOptions | None = None,
-        workspace: Path | None = None,
+        workspace: str | Path | None = None,
     ) -> None:
         how = limits or RunOptions(hold_on_failure=True, command="InteractiveDebugger")
-        self._bench = Workbench(open_pipeline(str(path), options), how, workspace, debugs=True)
+        folder = Path(workspace) if workspace is not None else None
+        self._bench = Workbench(open_pipeline(str(path), options), how, folder, debugs=True)
         try:
             self._bench.require_owner()
             self.session = self._bench.start()
@@ -128,7 +128,10 @@ class InteractiveDebugger:
         """Run to the next breakpoint, the next failure, or the end.
 
         Args:
-            timeout: Seconds; the pipeline goes on after them, and can be paused.
+            timeout: Seconds; the pipeline goes on after them, and can be paused. None: wait as long as it takes.
+
+        Returns:
+            Where it stands then.
 
         Raises:
             UserError: Nothing can be run.
@@ -136,24 +139,68 @@ class InteractiveDebugger:
         """
         return self._moved(self.session.continue_(), timeout)
 
-    def continue_execution(self, timeout: float | None = None) -> InteractiveExecutionResult:
-        """Go on from where it stands, to the next breakpoint, failure, or the end; as ``run_to_breakpoint``."""
-        return self.run_to_breakpoint(timeout)
+    continue_execution = run_to_breakpoint
+    """The same, by the name that reads better once it stands somewhere."""
 
     def step_into(self, step: str | None = None, timeout: float | None = None) -> InteractiveExecutionResult:
-        """Run a step (by default the next one) to the first line of its ``main``; at a line, go into its calls."""
+        """Run a step to the first line of its ``main``; at a line, go into its calls.
+
+        Args:
+            step: By default the next one; where a step is stopped inside, that one is meant.
+            timeout: As for ``run_to_breakpoint``.
+
+        Returns:
+            Where it stands then.
+
+        Raises:
+            UserError: There is no such step, or it cannot be run now.
+            TimeoutError: It took longer.
+        """
         return self._moved(self.session.step_into(step and self._step(step).name), timeout)
 
     def step_over(self, timeout: float | None = None) -> InteractiveExecutionResult:
-        """Run the line at which it stands; before a step, run the step."""
+        """Run the line at which it stands; before a step, run the step.
+
+        Args:
+            timeout: As for ``run_to_breakpoint``.
+
+        Returns:
+            Where it stands then.
+
+        Raises:
+            UserError: Nothing can be run.
+            TimeoutError: It took longer.
+        """
         return self._moved(self.session.step_over(), timeout)
 
     def step_out(self, timeout: float | None = None) -> InteractiveExecutionResult:
-        """Run to the end of the function in which it stands."""
+        """Run to the end of the function in which it stands.
+
+        Args:
+            timeout: As for ``run_to_breakpoint``.
+
+        Returns:
+            Where it stands then.
+
+        Raises:
+            UserError: No step is stopped inside, and none runs.
+            TimeoutError: It took longer.
+        """
         return self._moved(self.session.finish(), timeout)
 
     def pause(self, timeout: float | None = None) -> InteractiveExecutionResult:
-        """Stop what runs at its next line."""
+        """Stop what runs at its next line.
+
+        Args:
+            timeout: Seconds to wait until it stands. None: as long as it takes.
+
+        Returns:
+            Where it stands then.
+
+        Raises:
+            UserError: Nothing runs.
+            TimeoutError: It took longer, as in a long call that runs no Python.
+        """
         return self._moved(self.session.pause(), timeout)
 
     def _moved(self, command: Future[SessionState], timeout: float | None) -> InteractiveExecutionResult:
@@ -166,6 +213,12 @@ class InteractiveDebugger:
 
     def wait(self, timeout: float | None = None) -> InteractiveExecutionResult:
         """Wait for what runs, after a timeout or an interrupted cell.
+
+        Args:
+            timeout: As for ``run_to_breakpoint``.
+
+        Returns:
+            Where it stands then; at once where nothing runs.
 
         Raises:
             TimeoutError: It took longer.
@@ -187,7 +240,7 @@ class InteractiveDebugger:
         """
         known = self._step(step)
         if line is not None:
-            stop = LineBreakpoint(_script(known), _line_number(line), condition=condition or "")
+            stop = LineBreakpoint(_script(known), _whole(line, "line number", 1), condition=condition or "")
             self._done(self.session.set_line_breakpoint(stop))
             return
         if condition:
@@ -199,17 +252,28 @@ class InteractiveDebugger:
         self._done(self.session.set_breakpoint(StepBreakpoint(step, BreakpointWhen.BEFORE)))
 
     def remove_breakpoint(self, step: str, *, line: int | None = None) -> None:
-        """Remove the breakpoint before a step, or on a line of its script; nothing happens where there is none."""
+        """Remove the breakpoint before a step, or on a line of its script; nothing happens where there is none.
+
+        Args:
+            step: The step.
+            line: Of the step's script, from 1.
+
+        Raises:
+            UserError: There is no such step, it has no script, or the line is no whole number.
+        """
         known = self._step(step)
         if line is not None:
-            self._done(self.session.remove_line_breakpoint(_script(known), _line_number(line)))
+            self._done(self.session.remove_line_breakpoint(_script(known), _whole(line, "line number", 1)))
         else:
             self._done(self.session.remove_breakpoint(step, BreakpointWhen.BEFORE))
 
     # Inside of a step
 
     def stack(self) -> tuple[StackFrame, ...]:
-        """The frames of the stopped thread, innermost first.
+        """The frames of the stopped thread.
+
+        Returns:
+            Innermost first, with file, line and function.
 
         Raises:
             UserError: No step is stopped inside.
@@ -217,11 +281,14 @@ class InteractiveDebugger:
         return self._asked(self._debugger.frames(self._stop().thread))
 
     def evaluate(self, expression: str, frame: int = 0) -> Variable:
-        """Evaluate an expression where a step is stopped, or execute a statement there; ``value`` is its text.
+        """Evaluate an expression where a step is stopped, or execute a statement there.
 
         Args:
             expression: Python.
             frame: Which one, from the innermost, 0.
+
+        Returns:
+            What came of it: ``value`` is its text in one line, empty for a statement.
 
         Raises:
             UserError: No step is stopped inside, there is no such frame, or the expression raised.
@@ -231,6 +298,12 @@ class InteractiveDebugger:
     def variables(self, frame: int = 0) -> dict[str, Variable]:
         """The locals of a frame.
 
+        Args:
+            frame: Which one, from the innermost, 0.
+
+        Returns:
+            Name -> variable, whose ``value`` is its text in one line.
+
         Raises:
             UserError: No step is stopped inside, or there is no such frame.
         """
@@ -239,6 +312,7 @@ class InteractiveDebugger:
         return {each.name: each for each in found}
 
     def _frame(self, number: int) -> int:
+        number = _whole(number, "number of a frame", 0)
         frames = self._asked(self._debugger.frames(self._stop().thread, 0, max(number, 0) + 1))
         if not 0 <= number < len(frames):
             raise UserError(f"there is no frame {number}", expected=f"0 (the innermost) to {len(self.stack()) - 1}")
@@ -260,11 +334,15 @@ class InteractiveDebugger:
             what: A step: what it wrote and returned. Anything else is an expression, evaluated where a step is stopped,
                 or looked up among the locals of a step that runs. None: before a step what it reads from others, inside
                 of one its locals that are tables, after it what it wrote.
-            rows: How many of each.
+            rows: How many of each, as far as the data process gives them at once.
+
+        Returns:
+            One for each table or file, with its columns and its first rows as text.
 
         Raises:
             UserError: There is nothing of that kind.
         """
+        rows = _whole(rows, "number of rows", 0)
         if what is not None and what not in self.session.pipeline.steps:
             return (self._live(what, rows),)
         now = self.result
@@ -293,7 +371,7 @@ class InteractiveDebugger:
     def _live(self, expression: str, rows: int) -> InspectedData:
         frame = self._frame(0) if self.result.stop is not None else None
         table = self._asked(self._debugger.live_table(expression, frame))
-        read = self._read(expression, table.file, rows)
+        read = first_rows(self._bench.data, expression, table.file, rows)
         sampled = "sampled while the step ran" if table.sampled else ""
         note = "; ".join(part for part in (sampled, table.note) if part)
         return InspectedData(
@@ -301,21 +379,7 @@ class InteractiveDebugger:
         )
 
     def _file(self, artifact: Artifact, rows: int) -> InspectedData:
-        return self._read(f"{artifact.step}/{artifact.channel}/{artifact.name}", artifact.path, rows)
-
-    def _read(self, name: str, file: Path, rows: int) -> InspectedData:
-        view = self._bench.data.table(file).result()
-        try:
-            info = view.info
-            columns = tuple((each.name, each.type) for each in view.columns)
-            count = max(0, min(rows, WINDOW_CELLS // max(1, len(columns))))
-            cells: tuple[tuple[str | None, ...], ...] = ()
-            if view.is_table and columns and count:
-                cells = view.window(0, count, tuple(range(len(columns)))).result().cells
-            whole = view.rows if view.is_table and view.rows_exact else None
-            return InspectedData(name, file, info.kind, columns, whole, cells, info.note)
-        finally:
-            view.close()
+        return first_rows(self._bench.data, f"{artifact.step}/{artifact.channel}/{artifact.name}", artifact.path, rows)
 
     # Parameters
 
@@ -329,24 +393,15 @@ class InteractiveDebugger:
             **values: Name -> value; ``job_type`` names the argument ``--job-type``, too. Booleans become ``true`` and
                 ``false``, lists and mappings what Cursus makes of them.
 
+        Returns:
+            Where the pipeline stands; ``steps`` says what became stale.
+
         Raises:
             UserError: The step has no such parameter, or runs with it now.
         """
         self._step(step)
         pipeline = self.session.pipeline
-        variables = {each.name for each in pipeline.environment.get(step, ())}
-        flags = {each.name.lstrip("-") for each in pipeline.arguments.get(step, ())}
-        environment, arguments = {}, {}
-        for name, value in values.items():
-            flag = next((each for each in (name, name.replace("_", "-")) if each in flags), None)
-            if name in variables:
-                environment[name] = as_text(value)
-            elif flag is not None:
-                arguments[flag] = as_text(value)
-            else:
-                _no_parameter(step, name, variables | flags)
-        change = Overrides(environment={step: environment}, arguments={step: arguments})
-        self._done(self.session.edit(merge(pipeline.overrides, change)))
+        self._done(self.session.edit(merge(pipeline.overrides, parameters(pipeline, step, values))))
         return self.result
 
     # What may be refused
@@ -377,24 +432,18 @@ class InteractiveDebugger:
             raise
 
 
-def _line_number(line: int) -> int:
+def _whole(number: int, what: str, first: int) -> int:
     """A whole number of any library; a notebook is not type checked."""
     try:
-        return operator.index(line)
+        return operator.index(number)
     except TypeError:
-        raise UserError(f"{line!r} is no line number", expected="a whole number, from 1") from None
+        raise UserError(f"{number!r} is no {what}", expected=f"a whole number, from {first}") from None
 
 
 def _script(step: Step) -> Path:
     if step.script is None:
         raise UserError(f"{step.name} has no script here", hint=step.why)
     return step.script
-
-
-def _no_parameter(step: str, name: str, known: set[str]) -> NoReturn:
-    close = nearest(name, known)
-    hint = f"did you mean {close}?" if close else "it has " + (", ".join(sorted(known)) or "none")
-    raise UserError(f"{step} has no environment variable or argument {name!r}", hint=hint)
 
 
 __all__ = ["InspectedData", "InteractiveDebugger", "InteractiveExecutionResult", "StopKind"]

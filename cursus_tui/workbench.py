@@ -55,7 +55,7 @@ class Workbench:
         debugs: Have a debugger at hand, to stop inside of steps.
 
     Attributes:
-        session: The session, once ``start`` was called.
+        session: The newest session, from ``new_session`` or ``start`` on.
         debugger: The debugger, from then on or from ``open_ide`` on; None where nobody debugs.
     """
 
@@ -132,7 +132,7 @@ class Workbench:
         return self.pipeline
 
     def unfinished(self) -> RunRecord | None:
-        """The newest run of this pipeline, if it did not come to its end."""
+        """The newest run of this pipeline, if it did not come to its end; else None."""
         return self.store.read.unfinished_run(self._opened.pipeline.layout.dag_file)
 
     def new_session(self, run_id: str | None = None) -> Session:
@@ -141,8 +141,11 @@ class Workbench:
         Args:
             run_id: The run to resume; None for a new one.
 
+        Returns:
+            The session; ``session`` is this one from now on.
+
         Raises:
-            UserError: An interpreter cannot be used.
+            UserError: An interpreter or the workspace cannot be used.
         """
         from cursus_tui.execution.local_executor import LocalExecutor
         from cursus_tui.execution.session import Session
@@ -200,6 +203,12 @@ class Workbench:
     def start(self, run_id: str | None = None) -> Session:
         """A session that is started: blocks until its run is in the store.
 
+        Args:
+            run_id: The run to resume; None for a new one.
+
+        Returns:
+            The session, which has done nothing yet.
+
         Raises:
             UserError: An interpreter or the store cannot be used, or there is no such run.
         """
@@ -240,7 +249,17 @@ class Workbench:
             self.session.tell(f"{name} is there, but {python} cannot import it: {why}")
 
     def save(self, overrides: Overrides) -> Saved:
-        """Write decisions to the settings file, where they last, but for secrets that are not in it yet."""
+        """Write decisions to the settings file, where they last, but for secrets that are not in it yet.
+
+        Args:
+            overrides: All decisions that are in force.
+
+        Returns:
+            The file, and which secrets were left out.
+
+        Raises:
+            UserError: The file cannot be read or written.
+        """
         saved = write_settings(self._opened.settings_file, overrides, is_secret)
         self._files.take(self._files.look([saved.file]))
         return saved
@@ -281,7 +300,11 @@ class Workbench:
         return True
 
     def close(self, *, keep_running: bool = False) -> None:
-        """End the session (a running step is cancelled, or goes on with ``keep_running``) and release everything."""
+        """End the session and release everything.
+
+        Args:
+            keep_running: A running step goes on, and the next session adopts it; else it is cancelled.
+        """
         if self.session:
             self.session.quit(keep_running=keep_running).result()
         elif self.debugger:

@@ -136,13 +136,37 @@ class PipelineScriptExecutor(Protocol):
     """A back end that runs scripts: local fork by default."""
 
     def start(self, context: ExecutionContext, listener: Callable[[WorkerEvent], None]) -> StepProcess:
-        """Start an attempt. ``listener`` is called on the executor's own thread and must return quickly."""
+        """Start an attempt.
+
+        Args:
+            context: Everything that it needs.
+            listener: Is told what the step reports, on the executor's own thread, and must return quickly.
+
+        Returns:
+            The attempt that runs; what goes wrong from now on is its result.
+
+        Raises:
+            UserError: The interpreter cannot be used.
+        """
 
     def adopt(self, folder: Path, listener: Callable[[WorkerEvent], None]) -> StepProcess:
-        """Take over an attempt that another front started: its result comes from the folder."""
+        """Take over an attempt that another front started: its result comes from the folder.
+
+        Args:
+            folder: The attempt's.
+            listener: As for ``start``.
+
+        Returns:
+            The attempt, which may have ended already.
+        """
 
     def warm(self, python: Path, modules: tuple[str, ...]) -> None:
-        """Start an interpreter's zygote ahead of need and import these libraries there. Returns at once."""
+        """Start an interpreter's zygote ahead of need. Returns at once.
+
+        Args:
+            python: The interpreter.
+            modules: What to import there.
+        """
 
     def lend(self, python: Path, folder: Path, pycache: Path) -> None:
         """Have the debugger in this folder at hand in an interpreter that was warmed. Returns at once."""

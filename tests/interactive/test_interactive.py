@@ -194,6 +194,8 @@ def test_what_makes_no_sense_is_refused_with_what_would(debugger: InteractiveDeb
             look()
     with pytest.raises(UserError, match="has written nothing yet"):
         debugger.inspect_data(first)
+    with pytest.raises(UserError, match="'many' is no number of rows"):
+        debugger.inspect_data(first, rows="many")
     with pytest.raises(UserError, match="did you mean LINES"):
         debugger.modify_parameters(first, LINE=3)
     debugger.step_into(timeout=PATIENCE)
@@ -201,6 +203,8 @@ def test_what_makes_no_sense_is_refused_with_what_would(debugger: InteractiveDeb
         debugger.evaluate("nothing_of_that_name")
     with pytest.raises(UserError, match="there is no frame 99"):
         debugger.evaluate("1", frame=99)
+    with pytest.raises(UserError, match="'main' is no number of a frame"):
+        debugger.evaluate("1", frame="main")
     assert debugger.evaluate("1 + 1").value == "2"
 
 
@@ -209,6 +213,8 @@ def test_closing_ends_what_is_stopped_and_frees_the_workspace(project: Path) -> 
         debugger.step_into(timeout=PATIENCE)
         with pytest.raises(UserError, match="in use"):
             InteractiveDebugger(project)
+        with pytest.raises(UserError, match="cannot use the workspace"):
+            InteractiveDebugger(project, workspace=str(project / "scripts" / "prints.py"))
         session = debugger.session
     first = next(iter(session.state.steps))
     assert session.state.steps[first].status is StepStatus.CANCELLED
