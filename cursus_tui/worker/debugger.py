@@ -17,7 +17,7 @@ import time
 from types import FrameType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
-from . import brief_values
+from . import brief_values, other_threads
 from .evaluations import Evaluations
 from .failure import is_worker
 from .hold import Gate
@@ -177,6 +177,7 @@ class Debugger:
         pydevd = _module("pydevd")
         pydevd.log_to(self._log, 0)
         brief_values.register(self._mask)
+        other_threads.register()
         self.evaluations.watch()
         self._was_started = True
         os.register_at_fork(after_in_child=forget_in_fork)

@@ -117,6 +117,7 @@ def _from_entry_to_failure(runner: Runner, front: DapFront, python: Path) -> Non
         if function != "work":
             break
         seen.add(line)
+        assert "threads" in _locals_of_main_thread(dap, "pools")
         dap.post("continue", threadId=thread)
     assert seen == {in_worker}
     assert (function, line) == ("main", line_of(SCRIPT, "last = "))
@@ -153,6 +154,13 @@ def _stopped_late(runner: Runner, front: DapFront, python: Path) -> None:
     dap.ask("continue", threadId=thread)
     assert attempt.process.result.result(20).status == "passed", attempt.stderr
     assert attempt.stderr == ""
+
+
+def _locals_of_main_thread(dap: Dap, function: str) -> list[str]:
+    main = next(each["id"] for each in dap.ask("threads")["threads"] if each["name"] == "MainThread")
+    frame = next(each["id"] for each in dap.frames(main) if each["name"] == function)
+    scope = dap.ask("scopes", frameId=frame)["scopes"][0]["variablesReference"]
+    return [each["name"] for each in dap.ask("variables", variablesReference=scope)["variables"]]
 
 
 def _names(dap: Dap) -> list[str]:
