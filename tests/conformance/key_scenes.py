@@ -14,7 +14,6 @@ from key_screen import SECONDS, KeyScreen, WrongError, expect
 from key_scripts import Tried, first_line_of_main, line_of
 from node_client import NodeIde
 
-TRIED = "# tried by keys\n"
 BREAKS = (" on  line ", "no breakpoints:")
 """What the Breaks pane says of the screen's own."""
 
@@ -54,11 +53,20 @@ class At:
         return line_of(self.script, text)
 
     @property
+    def attempt(self) -> int:
+        """The number of the newest attempt that began."""
+        return int(self._process_file.parent.name)
+
+    @property
     def zygote(self) -> int:
         """The warm interpreter that the newest attempt was forked from."""
-        newest = max(self.runs.glob(f"*/{self.tried.step}/*/process.json"), key=lambda each: int(each.parent.name))
-        pid: int = json.loads(newest.read_text())["zygote"]["pid"]
+        pid: int = json.loads(self._process_file.read_text())["zygote"]["pid"]
         return pid
+
+    @property
+    def _process_file(self) -> Path:
+        found = self.runs.glob(f"*/{self.tried.step}/*/process.json")
+        return max(found, key=lambda each: int(each.parent.name))
 
 
 # --- an IDE --------------------------------------------------------------------------------------------
@@ -271,132 +279,3 @@ def paused(at: At) -> None:
         screen.keys("x")
         screen.when(lambda: screen.line is None, "it is over")
         screen.pane("1", "cancelled")
-
-
-# --- breakpoints ---------------------------------------------------------------------------------------
-
-
-def breakpoints(at: At) -> None:
-    """A plain and a conditional one, and what is to be seen on their lines."""
-    screen, tried = at.screen, at.tried
-    plain, looped = at.line(tried.plain), at.line(tried.looped)
-    with at.report.scene("b and B") as seen:
-        screen.to_line(plain, tried.plain)
-        screen.keys("b")
-        screen.when(lambda: "●" in screen.cursor, f"● on line {plain}")
-        screen.to_line(looped, tried.looped)
-        screen.keys("B")
-        screen.fill(tried.condition)
-        screen.when(lambda: "◆" in screen.cursor, f"◆ on line {looped}")
-        listed(screen, plain, looped)
-        screen.see(tried.condition[:20])
-        seen.append(f"lines {plain} and {looped} if {tried.condition}")
-    for _ in range(2):
-        with at.report.scene("c") as seen:
-            before = screen.line
-            screen.keys("c")
-            screen.when(lambda before=before: screen.line != before and screen.line in (plain, looped), "a breakpoint")
-            both_stand(at)
-            seen.append(f"line {screen.line}")
-            if screen.line == looped:
-                name, value = tried.holds
-                screen.pane("6", "Locals")
-                screen.in_pane(f"{name} ")
-                expect(f"{name}  {value}" in screen.cursor, f"{name} is {value}: {screen.cursor}")
-                seen.append(f"{name} is {value}")
-            else:
-                table(at)
-                seen.append(f"{tried.table} opened")
-
-
-def listed(screen: KeyScreen, *lines: int) -> None:
-    """The Breaks pane has them all, and nothing else of the screen's own."""
-    screen.keys("8")
-
-    def shown() -> list[str]:
-        return [row for row in screen.rows() if " on  line " in row]
-
-    screen.when(lambda: len(shown()) == len(lines), f"{len(lines)} breakpoints")
-    screen.when(lambda: all(any(f" {line} " in row for row in shown()) for line in lines), f"breakpoints on {lines}")
-
-
-def table(at: At) -> None:
-    """A value of the frame in the data pane."""
-    screen, tried = at.screen, at.tried
-    if tried.table.isidentifier():
-        screen.pane("6", "Locals")
-        screen.in_pane(f"{tried.table} ")
-        screen.keys("Enter")
-    else:
-        open_console(screen)
-        screen.type(tried.table)
-        screen.see(f"│ {tried.table} ")
-        screen.keys("C-o")
-    screen.see(*tried.shows)
-    screen.keys("Escape")
-    screen.when(lambda: tried.shows[-1] not in screen.screen(), "the table left")
-
-
-# --- a failure, mended -----------------------------------------------------------------------------------
-
-
-def failure(at: At) -> None:
-    """Edited so that it fails, run again, held where it fails, looked into."""
-    screen, tried = at.screen, at.tried
-    good, bad = tried.broken
-    plain, looped, line = (at.line(text) for text in (tried.plain, tried.looped, good))
-    with at.report.scene("o, so that it fails") as seen:
-        screen.order((good, bad), before=TRIED)
-        screen.to_line(line, good)
-        screen.keys("o")
-        expect(screen.edited() == [f"+{line}", str(at.script)], f"the editor was told line {line}")
-        listed(screen, plain + 1, looped + 1)
-        seen.append(f"breakpoints moved to {plain + 1} and {looped + 1}")
-    with at.report.scene("r, held where it fails") as seen:
-        screen.keys("r")
-        screen.stands(line + 1, f"held on {tried.raises}")
-        seen.append(screen.status.strip().partition(" · ")[0])
-        screen.pane("6", "Locals")
-        screen.in_pane("input_paths")
-        screen.keys("3", "u")
-        screen.when(lambda: screen.source_line not in (None, line + 1), "the caller of main")
-        screen.keys("d")
-        screen.when(lambda: screen.source_line == line + 1, "main")
-        open_console(screen)
-        say(screen, "len(input_paths) + 43000", "430")
-        close_console(screen)
-
-
-def mended(at: At, original: bytes) -> None:
-    """Edited back at the line that failed, run again warm, over the breakpoints to its end."""
-    screen, tried = at.screen, at.tried
-    good, bad = tried.broken
-    zygote = at.zygote
-    with at.report.scene("o, mended") as seen:
-        screen.order((bad, good), without=TRIED)
-        line = at.line(bad)
-        screen.keys("o")
-        expect(screen.edited() == [f"+{line}", str(at.script)], f"the editor was told line {line}")
-        expect(at.script.read_bytes() == original, "the script is as it was")
-        seen.append(f"at line {line}")
-    plain, looped = at.line(tried.plain), at.line(tried.looped)
-    with at.report.scene("r, warm") as seen:
-        screen.keys("r")
-        screen.when(lambda: screen.line in (plain, looped), "a breakpoint on its old line")
-        expect(at.zygote == zygote, f"the same interpreter: {at.zygote}, {zygote}")
-        seen.append(f"stopped on line {screen.line} in a fork of the same interpreter")
-    for line, text in ((plain, tried.plain), (looped, tried.looped)):
-        screen.to_line(line, text)
-        screen.keys("b")
-        screen.when(lambda: "●" not in screen.cursor and "◆" not in screen.cursor, "the breakpoint gone")
-    with at.report.scene("to its end"):
-        passes(at)
-
-
-def passes(at: At) -> None:
-    """Let it go on to its end, and stand after it."""
-    at.screen.palette("Let the stopped step go on")
-    at.screen.see(f"paused after {at.tried.step[:8]}")
-    at.screen.pane("1", at.tried.step)
-    row = next(row for row in at.screen.rows() if at.tried.step in row)
-    expect(" passed" in row, f"it passed: {row}")

@@ -94,6 +94,11 @@ class KeyScreen(Terminal):
         """Wait until the step stands on a line."""
         self.when(lambda: self.line == line and how in self.status, f"{how} on line {line}")
 
+    @property
+    def notice(self) -> str:
+        """What is told in the corner, whole: it is wrapped there."""
+        return " ".join(row.rpartition("▌")[2].strip() for row in self.rows() if "▌" in row)
+
     # --- pressing
 
     def pane(self, key: str, shows: str) -> None:
@@ -166,4 +171,4 @@ class KeyScreen(Terminal):
 
 def _row_text(row: str) -> str:
     """A row without its marks."""
-    return row.lstrip("› ▸▾▦◇▶●○‖✓·│├─╯╰┤")
+    return row.lstrip("› ▸▾▦◇▶●○‖✓✗⊘·│├─╯╰┤")

@@ -41,6 +41,16 @@ class Tried:
     raises: str
     completes: tuple[str, str]
     assigned: tuple[str, str]
+    second: tuple[str, str]
+    """A name and its value where ``looped`` is come to for the second time."""
+    parameter: tuple[str, str]
+    """A variable of its environment, and another value for it."""
+    changes: tuple[str, str, str]
+    """A line, an expression there, and what it then is."""
+    model: tuple[str, str, tuple[str, ...]] | None = None
+    """A line, the name of a model there, and what it shows when it is opened."""
+    threads: tuple[str, str, str, str, str] | None = None
+    """A line that a thread runs, the thread's name, another thread, a function that this one is in, a local there."""
     ide: str = ""
 
 
@@ -59,6 +69,16 @@ PREPROCESSING = (
         raises="AttributeError",
         completes=("enable_true_st", "enable_true_streaming"),
         assigned=("batch_size", "5"),
+        second=("split_name", "'test'"),
+        parameter=("TRAIN_RATIO", "0.5"),
+        changes=("subfolder = output_path / split_name", "round(len(train_df) / len(df), 2)", "0.5"),
+        threads=(
+            'return {"status": "success", "df": df, "path": str(shard_path)}',
+            "ThreadPoolExecutor-0_0",
+            "MainThread",
+            "combine_shards",
+            "all_shards",
+        ),
         ide="before",
     ),
     Tried(
@@ -75,6 +95,18 @@ PREPROCESSING = (
         raises="AttributeError",
         completes=("model_artifacts_o", "model_artifacts_output_dir"),
         assigned=("job_type", "job_args.job_type"),
+        second=("split_name", "'val'"),
+        parameter=("DEFAULT_NUMERICAL_STRATEGY", "median"),
+        changes=(
+            "df_imputed = imputation_engine.transform(df)",
+            "imputation_engine.fitted_imputers['ship_distance_km'].strategy",
+            "'median'",
+        ),
+        model=(
+            "self.fitted_imputers[column] = imputer",
+            "imputer",
+            ("parameter", "strategy", "fitted", "statistics_"),
+        ),
         ide="between",
     ),
     Tried(
@@ -91,6 +123,9 @@ PREPROCESSING = (
         raises="KeyError",
         completes=("hparam_p", "hparam_path"),
         assigned=("job_type", "job_args.job_type"),
+        second=("var", "'product_group'"),
+        parameter=("SMOOTH_FACTOR", "0.5"),
+        changes=("default_risk = float(fit_df[self.target].mean())", "smooth_factor", "0.5"),
         ide="during",
     ),
     Tried(
@@ -107,6 +142,18 @@ PREPROCESSING = (
         raises="KeyError",
         completes=("hparam_f", "hparam_filename"),
         assigned=("region", "'NA'"),
+        second=("field", "'account_age_days'"),
+        parameter=("USE_PRECOMPUTED_FEATURES", "true"),
+        changes=(
+            'logger.info("Preparing DMatrices for XGBoost...")',
+            "use_precomputed_features, fs_applied",
+            "(True, False)",
+        ),
+        model=(
+            'logger.info("Model training completed")',
+            "model",
+            ("booster", "num_boosted_rounds", "20", "feature_names"),
+        ),
         ide="running",
     ),
 )
@@ -125,6 +172,10 @@ E2E = (
         raises="TypeError",
         completes=("previous_score_f", "previous_score_field"),
         assigned=("comparison_plots", "True"),
+        second=("feature", "'product_group'"),
+        parameter=("COMPARISON_PLOTS", "false"),
+        changes=("job_type = job_args.job_type", "comparison_plots", "False"),
+        model=('logger.info("Evaluating model")', "model", ("booster", "num_boosted_rounds", "20", "feature_names")),
         ide="before",
     ),
     Tried(
@@ -141,6 +192,14 @@ E2E = (
         raises="NameError",
         completes=("multiclass_categ", "multiclass_categories"),
         assigned=("job_type", "'calibration'"),
+        second=("field_type", "'label'"),
+        parameter=("CALIBRATION_METHOD", "isotonic"),
+        changes=("task_calibrators[score_field] = calibrator", "type(calibrator).__name__", "'list'"),
+        model=(
+            'lookup_table = _model_to_lookup_table(gam, method="gam", config=config)',
+            "gam",
+            ("parameter", "max_iter", "fitted", "statistics_"),
+        ),
         ide="between",
     ),
     Tried(
@@ -160,6 +219,9 @@ E2E = (
         raises="KeyError",
         completes=("calibration_p", "calibration_path"),
         assigned=("code_directory", "working_directory / 'code'"),
+        second=("files_added", "1"),
+        parameter=("WORKING_DIRECTORY", "/tmp/by_keys"),
+        changes=("ensure_directory(working_directory)", "str(working_directory)", "by_keys"),
         ide="during",
     ),
     Tried(
@@ -176,6 +238,13 @@ E2E = (
         raises="KeyError",
         completes=("payload_sample_d", "payload_sample_dir"),
         assigned=("payload_sample_dir", "working_directory / 'payload_sample'"),
+        second=("field", "'account_age_days'"),
+        parameter=("CONTENT_TYPES", "text/csv"),
+        changes=(
+            "default_numeric_value = get_environment_default_numeric_value(environ_vars)",
+            "content_types",
+            "['text/csv']",
+        ),
         ide="between",
     ),
 )

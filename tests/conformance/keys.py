@@ -18,18 +18,18 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[1:1] = [str(TESTS), str(TESTS / "terminal"), str(TESTS / "debugging")]
 
+from key_failures import failure, kept_traceback, mended  # noqa: E402
+from key_points import breakpoints, hits  # noqa: E402
+from key_runs import hangs, model, parameter, profile, threads  # noqa: E402
 from key_scenes import (  # noqa: E402
     At,
     Report,
     attach,
-    breakpoints,
     console,
-    failure,
     ide_leaves,
     ide_steps,
     into_main,
     lines,
-    mended,
     paused,
     values,
 )
@@ -55,6 +55,13 @@ def tried(at: At, number: int) -> None:
     ide_leaves(at, dies=number % 2 == 0)
     failure(at)
     mended(at, original)
+    kept_traceback(at)
+    hits(at)
+    parameter(at)
+    model(at)
+    threads(at)
+    hangs(at, original)
+    profile(at)
     if at.tried.ide == "running":
         paused(at)
 

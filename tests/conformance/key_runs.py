@@ -1,0 +1,165 @@
+"""Runs of a step that differ: with another parameter, to its model, with threads, one that hangs, and a profile."""
+
+from __future__ import annotations
+
+import re
+
+from key_points import again, no_breakpoint, passes
+from key_scenes import At, close_console, open_console, say
+from key_screen import WIDTH, KeyScreen, expect
+
+
+def parameter(at: At) -> None:
+    """Another value for a parameter, what it does to the next run, and the value before."""
+    screen, (name, value), (text, expression, answer) = at.screen, at.tried.parameter, at.tried.changes
+    with at.report.scene("= on a parameter") as seen:
+        screen.pane("4", "Environment")
+        before = parameter_row(screen, name)
+        screen.keys("=")
+        screen.fill(value)
+        screen.see(f"{name} = {value}", "set by you")
+        screen.to_line(at.line(text), text)
+        screen.keys("t")
+        screen.stands(at.line(text))
+        open_console(screen)
+        say(screen, expression, answer)
+        close_console(screen)
+        seen.append(f"{name}={value}: {expression} is {answer}")
+    with at.report.scene("U") as seen:
+        passes(at)
+        screen.pane("4", "Environment")
+        parameter_row(screen, name)
+        screen.keys("U")
+        screen.when(lambda: parameter_row(screen, name) == before, f"{name} as it was")
+        again(at)
+        seen.append(" ".join(before.strip(" ›").split())[: WIDTH - 30])
+
+
+def parameter_row(screen: KeyScreen, name: str) -> str:
+    """The row of a parameter, with the cursor on it; what the last attempt was called with stands below."""
+    screen.keys("Home")
+    screen.in_pane(f"{name} ")
+    return screen.cursor
+
+
+def model(at: At) -> None:
+    """A model opened where it has been fitted."""
+    screen = at.screen
+    if at.tried.model is None:
+        return
+    text, name, shows = at.tried.model
+    with at.report.scene("a model") as seen:
+        screen.to_line(at.line(text), text)
+        screen.keys("t")
+        screen.stands(at.line(text))
+        screen.pane("6", "Locals")
+        screen.in_pane(f"{name} ")
+        expect("▤" in screen.cursor, f"it has the mark of a model: {screen.cursor}")
+        screen.keys("Enter")
+        screen.see("row 1 of", "part", *shows)
+        seen.append(f"{name}: {', '.join(shows)}")
+        screen.keys("Escape")
+        screen.when(lambda: "row 1 of" not in screen.screen(), "the model left")
+
+
+def threads(at: At) -> None:
+    """Stopped in one thread of a pool, the others seen, and one of them looked at."""
+    screen = at.screen
+    if at.tried.threads is None:
+        return
+    text, name, other, function, local = at.tried.threads
+    with at.report.scene("threads") as seen:
+        screen.to_line(at.line(text), text)
+        screen.keys("t")
+        screen.stands(at.line(text))
+        screen.pane("9", "other threads")
+        screen.see(f"thread {name}")
+        screen.in_pane(f"thread {other}")
+        screen.keys("Enter")
+        screen.when(lambda: "▶" in screen.cursor and function in screen.cursor, f"the frames of {other}")
+        shown = screen.see(f"thread {other}", "other threads")
+        expect(shown.index(f"thread {other}") < shown.index("other threads"), f"{other} is the one looked at")
+        screen.pane("6", "Locals")
+        screen.in_pane(f"{local} ")
+        seen.append(f"stopped in {name}; {other} is in {function}, its {local} is to be seen")
+        screen.pane("9", "other threads")
+
+
+def hangs(at: At, original: bytes) -> None:
+    """It does not come to an end: looked at without stopping it, stopped by a breakpoint, and by a key; cancelled."""
+    screen, plain = at.screen, at.line(at.tried.plain)
+    text = at.tried.plain
+    written = at.script.read_text().split("\n")[plain - 1]
+    indent = written[: len(written) - len(written.lstrip())]
+    wait = '__import__("time").sleep(0.01)'
+    loop = f"{text}\n{indent}while True:\n{indent}    {wait}"
+    screen.order((text, loop))
+    screen.to_line(plain, text)
+    screen.keys("o")
+    screen.edited()
+    with at.report.scene("a sample of a running step") as seen:
+        screen.keys("r")
+        screen.see("running")
+        screen.pane("6", "The step runs")
+        seen.append(sampled(at, plain + 2))
+    with at.report.scene("b while it runs") as seen:
+        screen.to_line(plain + 2, wait)
+        screen.keys("b")
+        screen.stands(plain + 2)
+        seen.append(f"stopped on line {plain + 2}")
+        no_breakpoint(at, wait)
+        screen.keys("c")
+        screen.when(lambda: screen.line is None, "it runs")
+    with at.report.scene("p while it runs") as seen:
+        screen.keys("p")
+        screen.when(lambda: screen.line in (plain + 1, plain + 2), "paused inside")
+        seen.append(screen.status.strip().partition(" · ")[0])
+    with at.report.scene("x, and mended"):
+        screen.keys("x")
+        screen.when(lambda: screen.line is None, "it is over")
+        screen.pane("1", "cancelled")
+        screen.order((loop, text))
+        screen.to_line(plain, text)
+        screen.keys("o")
+        screen.edited()
+        expect(at.script.read_bytes() == original, "the script is as it was")
+
+
+def sampled(at: At, line: int) -> str:
+    """Samples until the step is on the line; a table of its frame, opened while it runs on."""
+    screen = at.screen
+    name = at.tried.table.partition("[")[0]
+    screen.in_pane("The step runs")
+    there = re.compile(rf" line {line}\b.*")
+
+    def sample() -> bool:
+        screen.keys("Enter")
+        return there.search(screen.screen()) is not None
+
+    screen.when(sample, f"a sample on line {line}")
+    row = next(row for row in screen.rows() if there.search(row))
+    screen.in_pane(f"{name} ")
+    screen.keys("Enter")
+    screen.see("sampled while running", "row 1 of")
+    screen.keys("Escape")
+    screen.when(lambda: "row 1 of" not in screen.screen(), "the table left")
+    return f"{' '.join(row.strip(' ›▸▾│').split())}, {name} opened, said to be a sample"
+
+
+def profile(at: At) -> None:
+    """Which lines took the time, the phases and the memory."""
+    screen, step = at.screen, at.tried.step
+    with at.report.scene("P") as seen:
+        screen.pane("1", step)
+        screen.in_pane(step)
+        screen.keys("P")
+        screen.when(lambda: f"the next run of {step} will be profiled" in screen.notice, "the wish heard")
+        again(at)
+        screen.when(lambda: "was profiled: " in screen.notice, "the profile")
+        seen.append(screen.notice.partition("was profiled: ")[2].partition(",")[0])
+        screen.keys("P")
+        shown = screen.see(f"Profile of {step}", "time by phase", "memory over time", "samples in")
+        rows = [row.partition("▌")[0].strip(" │") for row in shown.split("\n")]
+        seen += [" ".join(row.split()).rstrip("█ ") for row in rows if row.startswith(("main ", "total and own"))]
+        screen.keys("Escape")
+        screen.when(lambda: "Profile of" not in screen.screen(), "the profile closed")
