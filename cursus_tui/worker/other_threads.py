@@ -6,6 +6,7 @@ one that is stopped answers for it, as it does in pydevd for coroutines.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import Any, Iterator
 
@@ -28,11 +29,9 @@ def register() -> None:
         message = listed(self, py_db, seq, thread_id, topmost_frame, *arguments, **options)
         # None: it is still hoped that the thread stops.
         if message is not None and topmost_frame is not None:
-            try:
+            # Where it fails, its values cannot be looked at, as without us.
+            with contextlib.suppress(Exception):
                 _take_on(py_db.suspended_frames_manager, thread_id, topmost_frame, suspended._FrameVariable)
-            except Exception:
-                # Then its values cannot be looked at, as without us.
-                pass
         return message
 
     def untrack_all(self: Any) -> None:

@@ -86,13 +86,13 @@ def threads(at: At) -> None:
 
 
 def hangs(at: At, original: bytes) -> None:
-    """It does not come to an end: looked at without stopping it, stopped by a breakpoint, and by a key; cancelled."""
-    screen, plain = at.screen, at.line(at.tried.plain)
-    text = at.tried.plain
+    """It does not come to an end: looked at without stopping it, stopped by a breakpoint and by a key, profiled."""
+    screen, text = at.screen, at.tried.plain
+    plain = at.line(text)
     written = at.script.read_text().split("\n")[plain - 1]
     indent = written[: len(written) - len(written.lstrip())]
-    wait = '__import__("time").sleep(0.01)'
-    loop = f"{text}\n{indent}while True:\n{indent}    {wait}"
+    work = "sum(range(20_000))"
+    loop = f"{text}\n{indent}while True:\n{indent}    {work}"
     screen.order((text, loop))
     screen.to_line(plain, text)
     screen.keys("o")
@@ -102,27 +102,32 @@ def hangs(at: At, original: bytes) -> None:
         screen.see("running")
         screen.pane("6", "The step runs")
         seen.append(sampled(at, plain + 2))
+        screen.keys("P")
+        screen.when(lambda: "is being profiled until it ends" in screen.notice, "the profile begun")
     with at.report.scene("b while it runs") as seen:
-        screen.to_line(plain + 2, wait)
+        screen.to_line(plain + 2, work)
         screen.keys("b")
         screen.stands(plain + 2)
         seen.append(f"stopped on line {plain + 2}")
-        no_breakpoint(at, wait)
+        no_breakpoint(at, work)
         screen.keys("c")
         screen.when(lambda: screen.line is None, "it runs")
     with at.report.scene("p while it runs") as seen:
         screen.keys("p")
         screen.when(lambda: screen.line in (plain + 1, plain + 2), "paused inside")
         seen.append(screen.status.strip().partition(" · ")[0])
-    with at.report.scene("x, and mended"):
+    with at.report.scene("x"):
         screen.keys("x")
         screen.when(lambda: screen.line is None, "it is over")
         screen.pane("1", "cancelled")
+    profile(at, plain + 2)
+    with at.report.scene("o, and to its end"):
         screen.order((loop, text))
         screen.to_line(plain, text)
         screen.keys("o")
         screen.edited()
         expect(at.script.read_bytes() == original, "the script is as it was")
+        again(at)
 
 
 def sampled(at: At, line: int) -> str:
@@ -146,20 +151,17 @@ def sampled(at: At, line: int) -> str:
     return f"{' '.join(row.strip(' ›▸▾│').split())}, {name} opened, said to be a sample"
 
 
-def profile(at: At) -> None:
-    """Which lines took the time, the phases and the memory."""
+def profile(at: At, line: int) -> None:
+    """What took the time of the step that was cancelled: a line, the phases and the memory."""
     screen, step = at.screen, at.tried.step
     with at.report.scene("P") as seen:
-        screen.pane("1", step)
-        screen.in_pane(step)
+        screen.to_line(line, "sum(range(20_000))")
+        screen.when(lambda: "of its time" in screen.cursor, "its part of the time beside the line")
+        seen.append(screen.cursor.rpartition("←")[2].strip())
         screen.keys("P")
-        screen.when(lambda: f"the next run of {step} will be profiled" in screen.notice, "the wish heard")
-        again(at)
-        screen.when(lambda: "was profiled: " in screen.notice, "the profile")
-        seen.append(screen.notice.partition("was profiled: ")[2].partition(",")[0])
-        screen.keys("P")
-        shown = screen.see(f"Profile of {step}", "time by phase", "memory over time", "samples in")
+        shown = screen.see(f"Profile of {step}", "time by phase", "memory over time", "total and own")
         rows = [row.partition("▌")[0].strip(" │") for row in shown.split("\n")]
         seen += [" ".join(row.split()).rstrip("█ ") for row in rows if row.startswith(("main ", "total and own"))]
-        screen.keys("Escape")
-        screen.when(lambda: "Profile of" not in screen.screen(), "the profile closed")
+        screen.see(f"{at.script.name}:{line}")
+        screen.keys("Enter")
+        screen.when(lambda: screen.source_line in (line - 1, line), "the line that took the time")

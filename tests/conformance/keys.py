@@ -20,7 +20,7 @@ sys.path[1:1] = [str(TESTS), str(TESTS / "terminal"), str(TESTS / "debugging")]
 
 from key_failures import failure, kept_traceback, mended  # noqa: E402
 from key_points import breakpoints, hits  # noqa: E402
-from key_runs import hangs, model, parameter, profile, threads  # noqa: E402
+from key_runs import hangs, model, parameter, threads  # noqa: E402
 from key_scenes import (  # noqa: E402
     At,
     Report,
@@ -61,7 +61,6 @@ def tried(at: At, number: int) -> None:
     model(at)
     threads(at)
     hangs(at, original)
-    profile(at)
     if at.tried.ide == "running":
         paused(at)
 
