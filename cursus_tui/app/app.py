@@ -96,7 +96,7 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         if looks.plain:
             self.theme = ANSI_THEME
             self.animation_level = "none"
-        elif looks.theme:
+        elif looks.theme is not None:
             if looks.theme not in self.available_themes:
                 known = ", ".join(sorted(self.available_themes))
                 raise UserError(f"there is no theme {looks.theme!r}", expected=f"one of {known}")

@@ -73,9 +73,14 @@ def debug(
 ) -> int:
     """Open a pipeline on the screen and step through it.
 
-    PATH is a *.dag.json, a folder, a config JSON beside a DAG, a Python file with a PipelineDAG, or sample:NAME.
-    Press ? on the screen for help.
+    PATH is a *.dag.json, a folder, a config JSON beside a DAG, a Python file with a PipelineDAG (FILE.py:NAME for one
+    of several), or sample:NAME. Press ? on the screen for help.
     """
+    if slow_link and theme is not None:
+        from cursus_tui.records.errors import UserError
+
+        expected = "--slow-link, which has the terminal's own colours, or --theme"
+        raise UserError("--slow-link and --theme do not go together", expected=expected, hint="leave one out")
     reason = _no_screen()
     if reason:
         return _as_text(path, options, reason)
@@ -99,7 +104,9 @@ def debug(
     from cursus_tui.app.keymap import build_keymap, load_settings
 
     settings = load_settings()
-    app = CursusApp(desk, build_keymap(settings), Looks(theme or settings.theme, plain), opening=path)
+    app = CursusApp(
+        desk, build_keymap(settings), Looks(settings.theme if theme is None else theme, plain), opening=path
+    )
     return run_app(app, limits.command)
 
 

@@ -28,7 +28,14 @@ STEPS = {
 @click.command()
 @click.argument("ide", metavar="IDE", type=click.Choice(IDES))
 @click.argument("path", metavar="[PATH]", default=".")
-@click.option("--port", type=click.IntRange(1, 65535), default=FIRST_PORT, show_default=True, help="Of --ide.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    default=FIRST_PORT,
+    show_default=True,
+    help="That of debug --ide.",
+)
 @click.option("--write", is_flag=True, help="Write it where the IDE looks for it, instead of printing it.")
 def ide(ide: str, path: str, port: int, write: bool) -> int:
     """Print or write the launch configuration with which an IDE attaches, and the SSH line.

@@ -149,8 +149,8 @@ _RUN_OPTIONS = (
     ),
     click.option("--allow-network", is_flag=True, help="Let scripts reach the network."),
     click.option("--as-shipped", is_flag=True, help="Add nothing to a script's call: see what the container sees."),
-    click.option("--timeout", type=_Seconds(), metavar="SECONDS", help="Of each step."),
-    click.option("--memory-limit", metavar="SIZE", help="Of each step, such as 4GB."),
+    click.option("--timeout", type=_Seconds(), metavar="SECONDS", help="How long each step may run."),
+    click.option("--memory-limit", metavar="SIZE", help="How much memory each step may take, such as 4GB."),
 )
 
 

@@ -46,9 +46,11 @@ def run(
 ) -> int:
     """Run a pipeline without a screen, step by step, and report.
 
-    PATH is a *.dag.json, a folder, a config JSON beside a DAG, a Python file with a PipelineDAG, or sample:NAME.
+    PATH is a *.dag.json, a folder, a config JSON beside a DAG, a Python file with a PipelineDAG (FILE.py:NAME for one
+    of several), or sample:NAME.
 
-    Exits with 0; with 1 when a step failed or is still waiting; with 2 for bad input; with 130 after Ctrl-C.
+    Exit code: 0 when all that was asked for has passed, 1 when a step failed or still waits, 2 for bad input, 130 after
+    Ctrl-C.
     """
     import dataclasses
 

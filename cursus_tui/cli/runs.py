@@ -47,9 +47,9 @@ def runs(path: str, workspace: Path | None, as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("run_id", metavar="RUN", default=NEWEST)
+@click.argument("run_id", metavar="[RUN]", default=NEWEST)
 @click.argument("step", metavar="[STEP]", required=False)
-@click.option("--path", default=".", help="The pipeline, by default in the current folder.")
+@click.option("--path", metavar="PATH", default=".", help="The pipeline, by default that of the current folder.")
 @_where
 @_json
 @click.option("--log", is_flag=True, help="Print what the step printed, too.")
@@ -67,7 +67,7 @@ def show(
 ) -> int:
     """Show a run, or everything about one of its steps: its call, what it wrote, its traceback with locals.
 
-    RUN is an id from `cursus-tui runs`, or "last".
+    RUN is an id from `cursus-tui runs`, the beginning of one, or "last", which it is by default.
     """
     from cursus_tui.records.errors import UserError
 
@@ -149,7 +149,11 @@ def _show_traceback(run: RunRecord, attempts: tuple[Attempt, ...], *, as_json: b
 def clean(
     path: str, workspace: Path | None, older_than: str | None, larger_than: str | None, everything: bool, dry_run: bool
 ) -> int:
-    """Remove old runs and their files, by age or size. A run in progress always stays."""
+    """Remove old runs and their files, by age or size. A run in progress always stays.
+
+    PATH is by default the current folder. At least one of --older-than, --larger-than and --all says
+    which runs go.
+    """
     from cursus_tui.cli.options import byte_size
     from cursus_tui.records.errors import UserError
     from cursus_tui.storage.retention import clean as clean_workspace

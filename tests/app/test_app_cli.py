@@ -41,14 +41,17 @@ def test_without_a_terminal_it_says_so(
 
 def test_keys_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys"]) == 0
-    assert "step-over" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "step-over" in told.out
+    assert "cursus-tui/config.yaml, such as\nkeys: {step-over: N" in told.err
     assert main(["keys", "--markdown"]) == 0
     assert "| `n` `F10` |" in capsys.readouterr().out
 
 
 def test_an_unknown_theme_is_refused() -> None:
-    with pytest.raises(UserError, match="no theme"):
-        CursusApp(Future(), build_keymap(), Looks("no-such-theme"))
+    for name in ("no-such-theme", ""):
+        with pytest.raises(UserError, match="no theme"):
+            CursusApp(Future(), build_keymap(), Looks(name))
 
 
 def test_plain_looks_use_the_terminals_own_colours() -> None:

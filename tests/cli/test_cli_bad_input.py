@@ -175,6 +175,10 @@ def test_what_is_shown_one_at_a_time(capsys: pytest.CaptureFixture[str], options
     assert "do not go together" in refused(capsys, "show", "last", STEP, "--path", "chain", *options)
 
 
+def test_a_slow_link_has_no_theme(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "do not go together" in refused(capsys, "debug", "chain", "--slow-link", "--theme", "nord")
+
+
 def test_a_pipe_in_the_place_of_a_file_of_the_project_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo("chain/hyperparameters.json")
     os.mkfifo("chain/interfaces/pipe.step.yaml")
