@@ -45,6 +45,11 @@ class Action:
     inside: str = ""
     """The verb while execution stands inside of a step, where the action does something else then."""
 
+    held: str = ""
+    """The verb while a step is held on what it raised, where that is another one."""
+
     def verb_now(self, situation: Situation) -> str:
         """The verb of the footer, as it is meant now."""
+        if self.held and situation.held:
+            return self.held
         return self.inside if self.inside and situation.stop is not None else self.verb

@@ -89,6 +89,7 @@ _STEPPING = (
         Scope.STEPPING,
         run("continue_"),
         inside="go on",
+        held="let it fail",
     ),
     Action(
         "finish",

@@ -14,7 +14,6 @@ from cursus_tui.text import safe
 
 _MESSAGE_LINES = 6
 _LOCALS = 8
-_ALIVE = "held before it fails, its values alive: 6 shows them, u the caller · o edit, then r again · c let it fail"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -38,7 +37,7 @@ def failure_content(attempt: Attempt, error: StepError, at: int | None) -> Conte
 
 
 def held_content(stop: DebugStop, hint: str) -> Content:
-    """What was raised in a step that is held there, and what its frames, which are alive, are good for.
+    """What was raised in a step that is held there, and what it was reading; status line and footer tell the keys.
 
     Args:
         stop: Where it is held.
@@ -47,7 +46,7 @@ def held_content(stop: DebugStop, hint: str) -> Content:
     told = stop.text.strip().splitlines() or ["an exception"]
     lines = [Content.assemble((f"✗ {safe(told[0], 500)}", "bold $text-error"))]
     lines += [Content(f"  {safe(line, 500)}") for line in told[1:_MESSAGE_LINES]]
-    lines += [_arrow(line) for line in (*hint.splitlines(), _ALIVE) if line.strip()]
+    lines += [_arrow(line) for line in hint.splitlines() if line.strip()]
     return Content("\n").join(lines)
 
 

@@ -9,9 +9,8 @@ from fake_desk import FakeDesk
 from fake_session import FakeSession
 from textual.widgets import Input
 
-from cursus_tui.app.failure_text import held_content
 from cursus_tui.app.keymap import build_keymap
-from cursus_tui.app.panes.chrome import _shortened
+from cursus_tui.app.panes.chrome import VerbLine, _shortened
 from cursus_tui.app.situation import Situation
 from cursus_tui.app.standing_inside import stopped
 from cursus_tui.records.debug import DebugStop, StopKind
@@ -100,6 +99,21 @@ async def test_a_key_that_cannot_be_used_now_says_why_first(desk: FakeDesk) -> N
 
 async def test_no_key_of_a_stop_reads_as_a_count(desk: FakeDesk) -> None:
     held = DebugStop(1, "train", 1, StopKind.EXCEPTION, 1, None, 8, "KeyError: 1")
-    assert "6 variables" not in str(held_content(held, ""))
-    _, verbs = stopped(Situation(desk.pipeline), replace(held, kind=StopKind.BREAKPOINT), narrow=True)
-    assert dict(verbs)["pane-variables"] == "see values"
+    for stop in (held, replace(held, kind=StopKind.BREAKPOINT)):
+        _, verbs = stopped(Situation(desk.pipeline), stop, narrow=True)
+        assert dict(verbs)["pane-variables"] == "see values"
+
+
+async def test_in_little_room_the_footer_leaves_out_what_cannot_be_done(desk: FakeDesk) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        line = driver.main.query_one(VerbLine)
+        verbs = (
+            *(("copy", "y", "cannot", False) for _ in range(4)),
+            *(("quit", "q", "can be done", True) for _ in range(4)),
+            ("help", "?", "help", True),
+        )
+        line.verbs = verbs
+        assert "cannot" not in str(line.render())
+        assert str(line.render()).count("can be done") == 4
+        line.verbs = verbs[3:]
+        assert "cannot" in str(line.render()), "there is room"

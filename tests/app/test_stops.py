@@ -13,6 +13,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Input
 
 from cursus_tui.app.leaving import Leaving
+from cursus_tui.app.panes.chrome import VerbLine
 from cursus_tui.app.panes.search_line import SearchLine
 from cursus_tui.records.debug import DebugThread, IdeState, StopKind
 
@@ -291,7 +292,10 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         await stopped(driver, stops, 8, StopKind.EXCEPTION, "KeyError: 'amount' [/b]\x1b[2J")
         assert "✗ KeyError: 'amount' [/b]␛[2J" in driver.text
         assert "held on KeyError, line 8" in driver.told
-        assert "held on what it raised" in driver.text
+        assert "held before it fails" in driver.text
+        assert driver.main.query_one("#failure").size.height == 1, "the keys are in the last two lines, not here again"
+        verbs = {verb[0]: verb[2] for verb in driver.main.query_one(VerbLine).verbs}
+        assert verbs["continue"] == "let it fail"
         assert kinds(driver, 8) == {"failure"}
         frame = driver.main.situation.frame_in_view
         assert frame is not None

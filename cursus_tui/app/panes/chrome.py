@@ -118,11 +118,13 @@ class VerbLine(Line):
             self.action_id = action_id
 
     def _fitting(self) -> list[tuple[str, str, str, bool]]:
-        """As many as fit; help stays whatever else goes."""
+        """As many as fit; help stays whatever else goes, and what cannot be done now goes first."""
         kept = [verb for verb in self.verbs if verb[0] == "help"]
+        crowded = sum(map(_cells, self.verbs)) > self.size.width
+        listed = [verb for verb in self.verbs if verb[3] or verb in kept] if crowded else self.verbs
         left = self.size.width - sum(map(_cells, kept))
         shown: list[tuple[str, str, str, bool]] = []
-        for verb in self.verbs:
+        for verb in listed:
             left -= 0 if verb in kept else _cells(verb)
             if left < 0:
                 return [each for each in shown if each not in kept] + kept

@@ -26,10 +26,11 @@ class PipelinePane(Pane):
     TITLE: ClassVar[str] = "Pipeline"
     VERBS: ClassVar[tuple[str, ...]] = (
         "step-over",
+        "step-into",
         "continue",
         "breakpoint",
-        "run-to",
         "rerun",
+        "run-to",
         "graph",
         "search",
         "edit",

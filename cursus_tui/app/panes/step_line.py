@@ -29,7 +29,7 @@ class StepLine(Line):
         if state is None:
             self.told = ""
             return
-        word = "held on what it raised" if is_held(now, self.step) else state.word
+        word = "held before it fails" if is_held(now, self.step) else state.word
         word = f"{word}, stale" if state.stale else word
         if state.attempt is not None and state.attempt.by_hand:
             word += ", values set by hand"
