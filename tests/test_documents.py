@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 from needs import REPOSITORY
 
+from cursus_tui.app.key_text import sections
+from cursus_tui.app.keymap import Settings, build_keymap
 from cursus_tui.cli.main import COMMANDS, cli
+from cursus_tui.pipeline.settings import _SettingsFile, read_settings
 from cursus_tui.storage import workspace
 
 DOCUMENTS = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("sample_pipelines/**/*.md")]
@@ -56,3 +60,22 @@ def test_commands_and_options_that_are_named_exist(document: Path) -> None:
 def test_the_workspace_is_drawn_as_it_is() -> None:
     text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert f"<workspace>/ {workspace.DATABASE}  {workspace.LOCK}  runs/" in text
+
+
+def test_the_settings_of_the_readme_can_be_read(tmp_path: Path) -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    file = tmp_path / "cursus-tui.yaml"
+    file.write_text(example)
+    assert read_settings(file).overrides.stubs == ("torch",)
+    told = set(re.findall(r"\w+", example))
+    assert {field.name for field in fields(_SettingsFile)} <= told, "each setting is named"
+
+
+def test_the_keys_of_the_readme_are_keys() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| key | |")[2].partition("\n\n")[0]
+    named = {key for row in table.splitlines()[2:] for key in re.findall(r"`([^`]+)`", row.split("|")[1])}
+    known = {key for _, rows in sections(build_keymap(Settings({}))) for _, keys, _ in rows for key in keys.split()}
+    assert len(named) > 20
+    assert named <= known
