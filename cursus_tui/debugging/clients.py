@@ -77,17 +77,17 @@ class Ide(Client):
 
     def respond(self, request: Message, body: Mapping[str, Any] | None = None, error: str = "") -> None:
         """Answer one of its requests."""
-        number = request.get("seq")
+        number, command = request.get("seq"), str(request.get("command"))
         response: Message = {
             "type": "response",
             "request_seq": number if isinstance(number, int) else 0,
-            "command": str(request.get("command")),
+            "command": command,
             "success": not error,
             "body": self.conventions.to_ide(body or {}),
         }
         if error:
             shown = {"error": {"id": 1, "format": _escaped(error), "showUser": True}}
-            response |= {"message": error, "body": shown if request.get("command") in GESTURES else {}}
+            response |= {"message": error, "body": shown if command in GESTURES else {}}
         self._send(response)
 
     def close(self) -> None:

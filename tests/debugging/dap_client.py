@@ -29,6 +29,8 @@ class IdeClient:
         self.name = name
         self.events: queue.Queue[Json] = queue.Queue()
         self.closed = threading.Event()
+        self.answered: list[int] = []
+        """The numbers of the requests that were answered, in the order of the answers."""
         self._numbers = itertools.count(1)
         self._answers: dict[int, Future[Json]] = {}
         self.thread = threading.Thread(target=self._read, daemon=True)
@@ -97,6 +99,7 @@ class IdeClient:
         stream = self.socket.makefile("rb")
         while (message := read_message(stream)) is not None:
             if message["type"] == "response":
+                self.answered.append(message["request_seq"])
                 self._answers.pop(message["request_seq"]).set_result(message)
             else:
                 self.events.put(message)
