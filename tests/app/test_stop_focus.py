@@ -119,13 +119,18 @@ async def test_a_key_that_waits_its_turn_counts_as_pressed(desk: FakeDesk, stops
         assert driver.main.situation.pane == "log"
 
 
+async def over_line_7(driver: Driver, desk: FakeDesk, stops: FakeStops) -> None:
+    """On its way from there by a key, and not at the next line yet."""
+    await driver.press("n", "n")
+    await stopped(driver, stops, 7, StopKind.STEP)
+    desk.session.given.clear()
+    await driver.press("n")
+    stops.go_on()
+
+
 async def test_steps_typed_faster_than_lines_run_wait_for_their_stops(desk: FakeDesk, stops: FakeStops) -> None:
     async with opened(desk, (80, 24)) as driver:
-        await driver.press("n", "n")
-        await stopped(driver, stops, 7, StopKind.STEP)
-        desk.session.given.clear()
-        await driver.press("n")
-        stops.go_on()
+        await over_line_7(driver, desk, stops)
         await driver.settle()
         await driver.press("n", "s")
         assert desk.session.given == [("step_over",)]
@@ -145,11 +150,7 @@ async def test_what_was_typed_ahead_is_void_after(
     desk: FakeDesk, stops: FakeStops, between: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(desk, (80, 24)) as driver:
-        await driver.press("n", "n")
-        await stopped(driver, stops, 7, StopKind.STEP)
-        desk.session.given.clear()
-        await driver.press("n")
-        stops.go_on()
+        await over_line_7(driver, desk, stops)
         await driver.settle()
         if between == "a second":
             monkeypatch.setattr("cursus_tui.app.awaiting._AHEAD_SECONDS", 0.0)

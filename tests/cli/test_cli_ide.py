@@ -125,18 +125,30 @@ def test_the_lines_of_a_file_end_as_they_did(tmp_path: Path, capsys: pytest.Capt
     assert file.read_bytes() == after
 
 
-@pytest.mark.parametrize("broken", ['{\n  "configurations": {}\n}', "[]", '{\n  "a" 1}', '{"configurations": ["', "x"])
-def test_a_launch_json_that_cannot_be_read_is_left_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], broken: str
+@pytest.mark.parametrize(
+    ("name", "place", "found"),
+    [
+        *(
+            ("vscode", ".vscode/launch.json", broken)
+            for broken in ('{\n  "configurations": {}\n}', "[]", '{\n  "a" 1}', '{"configurations": ["', "x")
+        ),
+        *(
+            ("pycharm", ".run/cursus-tui.run.xml", foreign)
+            for foreign in ("<component/>", "<component", "<a><configuration type='Python'/></a>", "mine")
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_or_is_not_ours_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, place: str, found: str
 ) -> None:
-    file = tmp_path / ".vscode" / "launch.json"
+    file = tmp_path / place
     file.parent.mkdir()
-    file.write_text(broken)
-    assert main(["ide", "vscode", "--write", str(tmp_path)]) == 2
+    file.write_text(found)
+    assert main(["ide", name, "--write", str(tmp_path)]) == 2
     err = capsys.readouterr().err
     assert f"{file}:" in err
     assert "without --write" in err
-    assert file.read_text() == broken
+    assert file.read_text() == found
 
 
 def test_pycharm_gets_well_formed_xml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,18 +174,6 @@ def test_pycharms_file_keeps_what_the_user_changed(tmp_path: Path, capsys: pytes
     file.write_text(changed)
     printed(capsys, "pycharm", "--write", "--port", "6001", str(tmp_path))
     assert file.read_text() == changed.replace("127.0.0.1:5678", "127.0.0.1:6001")
-
-
-@pytest.mark.parametrize("foreign", ["<component/>", "<component", "<a><configuration type='Python'/></a>", "mine"])
-def test_a_file_in_pycharms_place_that_is_not_ours_is_left_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], foreign: str
-) -> None:
-    file = tmp_path / ".run" / "cursus-tui.run.xml"
-    file.parent.mkdir()
-    file.write_text(foreign)
-    assert main(["ide", "pycharm", "--write", str(tmp_path)]) == 2
-    assert "without --write" in capsys.readouterr().err
-    assert file.read_text() == foreign
 
 
 @pytest.mark.parametrize("name", ["vscode", "pycharm", "neovim"])

@@ -11,6 +11,8 @@ from scripted import bench, chain, eventually
 
 from cursus_tui.execution import protection
 from cursus_tui.execution.protection import InputProtection
+from cursus_tui.execution.session import Session
+from cursus_tui.records.pipeline import Pipeline
 from cursus_tui.records.run import PauseReason, StepStatus
 
 pytestmark = pytest.mark.real
@@ -23,12 +25,18 @@ def rewrite(home: Path, step: str, old: str, new: str) -> None:
     script.write_text(text.replace(old, new))
 
 
-def test_a_failure_names_the_file_it_was_reading_and_the_step_that_wrote_it(tmp_path: Path):
-    pipeline = real_chain(tmp_path, "A", "B")
-    rewrite(tmp_path, "B", "rows += file.read().split()[1:]", "rows[7]")
+def running(pipeline: Pipeline) -> Session:
+    """A session that was told to go on to the end."""
     session = real_session(pipeline)
     session.start().result(10)
     session.continue_().result(10)
+    return session
+
+
+def test_a_failure_names_the_file_it_was_reading_and_the_step_that_wrote_it(tmp_path: Path):
+    pipeline = real_chain(tmp_path, "A", "B")
+    rewrite(tmp_path, "B", "rows += file.read().split()[1:]", "rows[7]")
+    session = running(pipeline)
     state = session.wait_settled(20)
     assert (state.reason, state.current) == (PauseReason.FAILURE, "B")
     error = state.steps["B"].attempt.error
@@ -48,9 +56,7 @@ def test_a_script_that_changes_what_others_read_has_failed(tmp_path: Path, monke
     monkeypatch.setattr(InputProtection, "_share", lambda *arguments: False)
     pipeline = real_chain(tmp_path, "A", "B")
     rewrite(tmp_path, "B", "rows += file", "open(file.name, 'a').write('more\\n'); rows += file")
-    session = real_session(pipeline)
-    session.start().result(10)
-    session.continue_().result(10)
+    session = running(pipeline)
     error = session.wait_settled(20).steps["B"].attempt.error
     assert (error.type, Path(error.file).name) == ("input changed", "part-0.csv")
     leave(session)
@@ -59,9 +65,7 @@ def test_a_script_that_changes_what_others_read_has_failed(tmp_path: Path, monke
 def test_cancel_stops_a_running_script_and_what_it_had_is_kept(tmp_path: Path):
     pipeline = real_chain(tmp_path, "A", "B")
     (tmp_path / "hold-B").touch()
-    session = real_session(pipeline)
-    session.start().result(10)
-    session.continue_().result(10)
+    session = running(pipeline)
     eventually(lambda: journal(tmp_path)["B began"] == 1, 20)
     session.cancel().result(10)
     state = session.wait_settled(20)
@@ -76,9 +80,7 @@ def test_cancel_stops_a_running_script_and_what_it_had_is_kept(tmp_path: Path):
 def test_a_step_left_running_at_quit_is_taken_over_by_the_next_session(tmp_path: Path):
     pipeline = real_chain(tmp_path, "A", "B")
     (tmp_path / "hold-A").touch()
-    session = real_session(pipeline)
-    session.start().result(10)
-    session.continue_().result(10)
+    session = running(pipeline)
     eventually(lambda: journal(tmp_path)["A began"] == 1, 20)
     run_id = session.state.run_id
     session.quit(keep_running=True).result(10)

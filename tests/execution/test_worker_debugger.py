@@ -72,6 +72,13 @@ def front(tmp_path: Path) -> Iterator[DapFront]:
     front.close()
 
 
+@pytest.fixture(params=[True, False], ids=["lent", "not lent"])
+def perhaps_lent(request: pytest.FixtureRequest, runner: Runner, front: DapFront) -> None:
+    """With the debugger in the interpreter already, and without."""
+    if request.param:
+        runner.executor.lend(Path(sys.executable), front.lent, front.pycache)
+
+
 @pytest.mark.parametrize("isolation", [Isolation.ZYGOTE, Isolation.SUBPROCESS])
 def test_a_step_stops_on_the_first_line_of_main(runner: Runner, front: DapFront, isolation: Isolation) -> None:
     attempt = runner.start(LOOP, debug=front.order(entry=True), isolation=isolation)
@@ -98,10 +105,8 @@ def test_a_step_stops_on_the_first_line_of_main(runner: Runner, front: DapFront,
     assert attempt.wait_for("debugger").fields["attached"] is True
 
 
-@pytest.mark.parametrize("lent", [True, False])
-def test_a_running_loop_stops_when_a_debugger_is_started_late(runner: Runner, front: DapFront, lent: bool) -> None:
-    if lent:
-        runner.executor.lend(Path(sys.executable), front.lent, front.pycache)
+@pytest.mark.usefixtures("perhaps_lent")
+def test_a_running_loop_stops_when_a_debugger_is_started_late(runner: Runner, front: DapFront) -> None:
     attempt = runner.start(LOOP, debug=front.order())
     attempt.wait_for("called")
     assert attempt.process is not None
@@ -197,10 +202,8 @@ def test_rows_of_a_frame_of_a_running_step_are_a_sample(runner: Runner) -> None:
     assert attempt.result.status == "cancelled"
 
 
-@pytest.mark.parametrize("lent", [True, False])
-def test_rows_of_a_frame_of_a_stopped_step(runner: Runner, front: DapFront, lent: bool) -> None:
-    if lent:
-        runner.executor.lend(Path(sys.executable), front.lent, front.pycache)
+@pytest.mark.usefixtures("perhaps_lent")
+def test_rows_of_a_frame_of_a_stopped_step(runner: Runner, front: DapFront) -> None:
     attempt = runner.start(FRAMES, debug=front.order())
     attempt.wait_for_output("ready")
     assert attempt.process is not None
