@@ -184,8 +184,13 @@ def changed_for(step: str, old: Plan, new: Plan) -> bool:
     """Whether an edit changes anything that a step is given."""
     before, after = old.pipeline, new.pipeline
     return (
-        before.steps.get(step) != after.steps.get(step)
+        fed_anew(step, old, new)
         or before.environment.get(step) != after.environment.get(step)
         or before.arguments.get(step) != after.arguments.get(step)
-        or old.feeding.get(step) != new.feeding.get(step)
     )
+
+
+def fed_anew(step: str, old: Plan, new: Plan) -> bool:
+    """Whether an edit changes what a step is or reads, and not its values alone."""
+    steps, others = old.pipeline.steps, new.pipeline.steps
+    return steps.get(step) != others.get(step) or old.feeding.get(step) != new.feeding.get(step)

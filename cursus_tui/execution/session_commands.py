@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from cursus_tui.execution import inside_step
-from cursus_tui.execution.legality import IllegalCommand, changed_for
+from cursus_tui.execution.legality import IllegalCommand, changed_for, fed_anew
 from cursus_tui.execution.plan import Plan, needed_for, next_due
 from cursus_tui.execution.position import Goal, Position
 from cursus_tui.execution.run_control import RunControl
@@ -196,7 +196,8 @@ def create(run: RunControl, at: Position) -> Position:
 def edit(run: RunControl, resolve: Resolve, overrides: Overrides) -> None:
     """Resolve the pipeline with other decisions; what they change becomes stale."""
     number = len(run.at.edits)
-    _resolved(run, resolve, overrides, (*run.at.edits, overrides))
+    if _resolved(run, resolve, overrides, (*run.at.edits, overrides)):
+        run.notice(f"{run.at.current} goes on with the values that it has: run it again with these", "info")
     run.store.push_edit(run.at.run_id, number, overrides)
 
 
@@ -207,14 +208,29 @@ def undo(run: RunControl, resolve: Resolve) -> None:
     run.store.pop_edit(run.at.run_id, len(edits))
 
 
-def _resolved(run: RunControl, resolve: Resolve, overrides: Overrides, edits: tuple[Overrides, ...]) -> None:
+def _resolved(run: RunControl, resolve: Resolve, overrides: Overrides, edits: tuple[Overrides, ...]) -> bool:
+    """Take other decisions over; whether they are about the step that stands still inside."""
     plan = Plan(resolve(overrides))
     live = run.at.live
-    if live is not None and changed_for(live.attempt.step, run.at.plan, plan):
-        raise IllegalCommand(f"{live.attempt.step} is running with these values: cancel it first, or wait")
+    alive = live is not None and changed_for(live.attempt.step, run.at.plan, plan)
+    if live is not None and alive:
+        _can_be_edited(run, live.attempt.step, plan)
     run.at = run.at.but(plan=plan, edits=edits)
     looked_at_anew(run)
     run.say(PipelineChanged(plan.pipeline, run.at.snapshot()))
+    return alive
+
+
+def _can_be_edited(run: RunControl, step: str, plan: Plan) -> None:
+    """Of a step that has begun and stands still, the values may be edited for its next run.
+
+    Raises:
+        IllegalCommand: It runs, or the edit is of more than values.
+    """
+    if run.at.stop is None:
+        raise IllegalCommand(f"{step} is running with these values: cancel it first, or wait")
+    if fed_anew(step, run.at.plan, plan):
+        raise IllegalCommand(f"{step} is stopped inside: end or cancel it before what it reads or runs is another")
 
 
 def looked_at_anew(run: RunControl) -> None:

@@ -84,18 +84,22 @@ async def test_into_another_step_than_the_one_that_is_stopped_is_asked_about(des
 
 
 @pytest.mark.parametrize(("kind", "key"), [(StopKind.STEP, "x cancels it"), (StopKind.EXCEPTION, "c lets it fail")])
-async def test_values_of_a_step_that_stands_still_are_refused_before_any_is_typed(
+async def test_what_a_step_that_stands_still_runs_is_refused_before_any_is_typed(
     desk: FakeDesk, stops: FakeStops, kind: StopKind, key: str
 ) -> None:
     async with opened(desk) as driver:
         await driver.press("n")
         await stopped(driver, stops, 7, kind, "KeyError: 'amount'")
         await driver.press("4")
-        await driver.search("LABEL")
+        await driver.search("job type")
         await driver.press("=")
-        assert "prepare stands still with these values" in driver.notices
+        assert "prepare stands still with this job type" in driver.notices
         assert key in driver.notices
         assert "enter takes it" not in driver.text
+        await driver.search("LABEL")
+        await driver.press("=")
+        await driver.fill("bad")
+        assert desk.session.given[-1][0] == "edit"
 
 
 async def test_function_keys_step_among_the_data_too(desk: FakeDesk, stops: FakeStops) -> None:

@@ -13,6 +13,7 @@ from scripted import Bench, ScriptedStep, bench, chain, eventually, failed, hang
 from cursus_tui.execution.session import IllegalCommand
 from cursus_tui.records.debug import StopKind
 from cursus_tui.records.events import Noticed, SessionChanged
+from cursus_tui.records.pipeline import Overrides
 from cursus_tui.records.run import StepStatus
 
 
@@ -168,6 +169,50 @@ def test_rerun_at_a_stop_cancels_and_runs_again_without_a_pause_between(tmp_path
     assert phases[0] == "running"
     assert "paused" not in phases[:-1]
     made.close()
+
+
+@pytest.mark.parametrize("kind", [StopKind.BREAKPOINT, StopKind.EXCEPTION])
+def test_values_edited_at_a_stop_are_those_of_the_next_run(tmp_path: Path, kind: StopKind):
+    made, debugger, step = stopped_in_b(tmp_path, kind)
+    debugger.when_resumed = lambda how: step.result.set_result(failed())
+    stood = made.stands
+    made.edit("B", X="2")
+    assert made.stands == stood
+    assert "B goes on with the values that it has: run it again with these" in told(made)
+    assert made.session.pipeline.environment["B"][0].value == "2"
+    made.executor.behaviours["B"] = write_everything
+    made.run("rerun", "B")
+    assert made.executor.contexts["B"].environment["X"] == "2"
+    assert made.executor.started == ["A", "B", "B"]
+    assert made.session.state.steps["B"].stale is None
+    made.close()
+
+
+def test_a_step_that_passes_with_values_from_before_an_edit_is_stale(tmp_path: Path):
+    made, debugger, step = stopped_in_b(tmp_path)
+    made.edit("B", X="2")
+    debugger.when_resumed = lambda how: passes(step)
+    made.run("let_go")
+    state = made.session.state.steps["B"]
+    assert state.status is StepStatus.PASSED
+    assert "X" in str(state.stale)
+    made.run("undo")
+    assert made.session.state.steps["B"].stale is None
+    made.close()
+
+
+def test_what_a_stopped_step_reads_cannot_be_edited(tmp_path: Path):
+    made, _, _ = stopped_in_b(tmp_path)
+    script = tmp_path / "other.py"
+    script.write_text("")
+    with pytest.raises(IllegalCommand, match="B is stopped inside: end or cancel it before"):
+        made.session.edit(Overrides(inputs={"B": {"data": script}})).result(5)
+    assert made.session.pipeline.overrides == Overrides()
+    made.close()
+
+
+def told(made: Bench) -> list[str]:
+    return [each.message for each in made.events if isinstance(each, Noticed)]
 
 
 def test_rerun_over_a_held_failure_lets_it_fail_first(tmp_path: Path):

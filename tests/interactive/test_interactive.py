@@ -134,11 +134,10 @@ def test_a_failed_step_is_held_with_its_frames_and_runs_again_with_another_param
     assert (held.reason, held.stop.kind, held.stop.line) == (PauseReason.FAILURE, StopKind.EXCEPTION, LINE_OF_SHARE)
     assert "ZeroDivisionError" in held.stop.text
     assert debugger.evaluate("lines - 13").value == "0"
-    with pytest.raises(UserError, match="is running with these values"):
-        debugger.modify_parameters(first, LINES=14)
+    debugger.modify_parameters(first, LINES=14)
+    assert debugger.evaluate("lines - 13").value == "0"
     failed = debugger.continue_execution(PATIENCE)
     assert (failed.reason, failed.stop, failed.error.type) == (PauseReason.FAILURE, None, "ZeroDivisionError")
-    debugger.modify_parameters(first, LINES=14)
     assert debugger.continue_execution(PATIENCE).finished
 
 

@@ -46,7 +46,7 @@ def edit(screen: MainScreen) -> None:
 
 
 def _ask(screen: MainScreen, target: EditTarget) -> None:
-    if reason := _in_use(screen.situation, target.step):
+    if reason := _in_use(screen.situation, target):
         screen.say(reason, "warning")  # before anything is typed that could not be taken
     elif target.kind is EditKind.INPUT:
         _ask_wiring(screen, target)
@@ -58,11 +58,14 @@ def _ask(screen: MainScreen, target: EditTarget) -> None:
         _ask_text(screen, target)
 
 
-def _in_use(now: Situation, step: str) -> str | None:
-    """Why the values of a step cannot be edited now, and which keys change that."""
+def _in_use(now: Situation, target: EditTarget) -> str | None:
+    """Why this cannot be edited now, and which keys change that; a step that stands still can be given other values."""
+    step = target.step
     if now.stop is not None and now.stop.step == step:
+        if target.kind in (EditKind.ENVIRONMENT, EditKind.ARGUMENT):
+            return None
         ending = "c lets it fail" if now.held else "c lets it go on, x cancels it"
-        return f"{step} stands still with these values: {ending}; then edit, and r runs it again"
+        return f"{step} stands still with this {target.kind.value}: {ending}; then edit, and r runs it again"
     if now.running and now.state is not None and now.state.current == step:
         return f"{step} is running with these values: x cancels it, or wait"
     return None
