@@ -87,6 +87,9 @@ def hits(at: At) -> None:
         change(screen, condition="", hits="", message=f"by keys, {name}: {{{name}!r}}")
         screen.see("prints by keys")
         again(at)
+        if "▸stderr" in screen.see("stdout "):
+            screen.keys("a")
+            screen.see("▸stdout")
         screen.search(f"by keys, {name}: {value}")
         shown = screen.see(f"by keys, {name}: {value}")
         seen.append(next(row.strip(" ›") for row in shown.split("\n") if f"{name}: {value}" in row))

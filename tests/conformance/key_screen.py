@@ -28,7 +28,7 @@ half = orders.with_suffix(".half")
 half.write_text(json.dumps(sys.argv[1:]))
 half.replace(orders.with_suffix(".done"))
 """
-_CURSOR = re.compile(r"›\D*(\d+) ")
+_CURSOR = re.compile(r"›\D*(\d+)[ ▌]")
 _STOPPED = re.compile(r"(?:stopped|paused inside|held on)[^·]*?, line (\d+)")
 
 
