@@ -117,3 +117,11 @@ async def test_in_little_room_the_footer_leaves_out_what_cannot_be_done(desk: Fa
         assert str(line.render()).count("can be done") == 4
         line.verbs = verbs[3:]
         assert "cannot" in str(line.render()), "there is room"
+
+
+async def test_the_footer_of_the_source_offers_breakpoints_before_any_key(desk: FakeDesk) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("3")
+        able = {verb[0]: verb[3] for verb in driver.main.query_one(VerbLine).verbs}
+        assert able["breakpoint"]
+        assert "b breakpoint" in driver.text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -99,7 +98,7 @@ class MainScreen(PanedScreen, inherit_bindings=False):
         """Keys may come faster than the message that the cursor moved: an action is about where the cursor is."""
         if self.situation.pane == "source":
             # Kept aside: nobody shows it, so nothing is handed down.
-            self.situation = replace(self.situation, source_place=self.source_pane.place)
+            self.situation = self.judged
         elif self.situation.pane == "pipeline":
             step = self.query_one(PipelinePane).view.selected
             if step is not None and step != self.situation.step:

@@ -209,7 +209,14 @@ class PanedScreen(Screen[None], inherit_bindings=False):
     def _tell_standing(self) -> None:
         progress = self._progress.newest(self.situation.state)
         tell_standing(self, self.situation, progress, self.keymap, self.problem)
-        tell_verbs(self, self.situation, self.current.verbs, self.keymap)
+        tell_verbs(self, self.judged, self.current.verbs, self.keymap)
+
+    @property
+    def judged(self) -> Situation:
+        """The situation with the line under the cursor of the source, by which actions are judged."""
+        if self.situation.pane != "source" or "source" not in self._panes:
+            return self.situation
+        return replace(self.situation, source_place=self.source_pane.place)
 
     def _tick(self) -> None:
         """Time passes while a step runs: the status line says so."""
