@@ -47,7 +47,7 @@ def standing(
         told, keys = stopped(situation, situation.stop, narrow=narrow and situation.step == situation.stop.step)
         return told, ((("pane-source", "source"), *keys) if hidden else keys)
     if state.phase is Phase.RUNNING:
-        return _running(state, progress), (
+        return _running(state, progress, situation.debugger.condition), (
             ("pause", "pause it" if situation.debuggable else "pause after it"),
             ("cancel", "cancel"),
             ("pane-log", "log"),
@@ -61,12 +61,14 @@ def standing(
     return "the run was aborted", (("restart", "new run"), ("pane-log", "log"), ("quit", "quit"))
 
 
-def _running(state: SessionState, progress: Progress | None) -> str:
+def _running(state: SessionState, progress: Progress | None, condition: str = "") -> str:
     if not state.current:
         return "running"
     step = state.steps.get(state.current)
     word = "importing for" if step and step.status is StepStatus.IMPORTING else "running"
     parts = [f"{word} {safe(state.current)}"]
+    if condition:
+        parts.append(f"computes a condition at {condition}")
     if progress and progress.step == state.current:
         parts.append(human_seconds(progress.seconds) if progress.seconds >= 1 else "")
         if progress.sample:

@@ -33,6 +33,12 @@ class Armed:
         """Keys of the files with breakpoints."""
         return {key for client in self._clients() for key in client.files} | {key for key, _ in self._once}
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether anything is to be computed at a breakpoint: a condition, a count of hits, a message."""
+        held = [one for client in self._clients() for one in client.files.values()]
+        return any(line.get("condition") for one in held for line in one.lines)
+
     def set_terminal(self, terminal: Client, lines: tuple[LineBreakpoint, ...]) -> set[str]:
         """Replace the terminal's; returns the keys of files in which something changed."""
         before = dict(terminal.files)

@@ -45,6 +45,24 @@ CAPABILITIES: Message = {
     ],
 }
 """What an IDE may ask for, whether a step runs or not: recorded from debugpy, without what ends the program."""
+RESUMES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
+PASSED_ON = RESUMES | {
+    "completions",
+    "evaluate",
+    "exceptionInfo",
+    "gotoTargets",
+    "modules",
+    "pydevdSystemInfo",
+    "scopes",
+    "setExpression",
+    "setVariable",
+    "source",
+    "stackTrace",
+    "stepInTargets",
+    "threads",
+    "variables",
+}
+"""Requests that the step's debugger answers; anything else of an IDE's is the hub's own, or unsupported."""
 
 
 def is_own(writer: asyncio.StreamWriter) -> bool:

@@ -15,9 +15,11 @@ from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.evaluations import Evaluations
 from cursus_tui.debugging.followed import Followed
+from cursus_tui.debugging.handshake import PASSED_ON, RESUMES
 from cursus_tui.debugging.known_threads import KnownThreads
 from cursus_tui.debugging.pause import Pause
 from cursus_tui.debugging.readings import condition_failure, whole
+from cursus_tui.debugging.slow_conditions import SlowConditions
 from cursus_tui.debugging.step_link import LinkEnd, StepLink
 from cursus_tui.debugging.stops import NOT_STOPPED, Stops, StopsEnd
 from cursus_tui.debugging.upstream import SLOW
@@ -31,24 +33,6 @@ from cursus_tui.text import safe
 LOG = logging.getLogger(__name__)
 FAILURE_SECONDS = 1.0
 """Conditions that fail are told of no more often."""
-RESUMES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
-PASSED_ON = RESUMES | {
-    "completions",
-    "evaluate",
-    "exceptionInfo",
-    "gotoTargets",
-    "modules",
-    "pydevdSystemInfo",
-    "scopes",
-    "setExpression",
-    "setVariable",
-    "source",
-    "stackTrace",
-    "stepInTargets",
-    "threads",
-    "variables",
-}
-"""Requests that the step's debugger answers; anything else of an IDE's is the hub's own, or unsupported."""
 EVENTS = frozenset({"invalidated", "loadedSource", "module", "output"})
 """Events that IDEs get as they come."""
 
@@ -81,7 +65,7 @@ class Hub:
             LinkEnd(
                 heard=self._debugger_said,
                 lost=self._debugger_lost,
-                changed=self._armed_anew,
+                attached=self._attached,
                 gave_up=self.warn,
                 filters=self._filters,
                 just_my_code=self._just_my_code,
@@ -89,6 +73,7 @@ class Hub:
             ),
         )
         self._pause = Pause(self.link, self.warn)
+        self._conditions = SlowConditions(self.link, self._may_compute, self._publish, self.warn)
         end = StopsEnd(lambda: self.running, self.broadcast, self._publish, held, self._spawn)
         self.stops = Stops(self.armed, self.link, self._pause, end)
 
@@ -148,6 +133,13 @@ class Hub:
         elif name == "breakpoint":
             self.armed.changed(body)
             self._armed_anew()
+
+    def _attached(self, followed: Followed) -> None:
+        self._armed_anew()
+        self._spawn(self._conditions.watch(followed))
+
+    def _may_compute(self) -> bool:
+        return self.stops.halted is None and self.armed.has_conditions
 
     def _debugger_lost(self) -> None:
         self.stops.lost()
@@ -260,7 +252,7 @@ class Hub:
         attached = await self.link.attach_or_say(self.running)
         if attached and self.stops.halted is None and self.link.upstream is not None:
             await self._pause.ask(self.link.upstream)
-            self._spawn(self._pause.insist(self.link.upstream, self.running.step))
+            self._spawn(self._pause.insist(self.link.upstream, self.running))
 
     async def run_to(self, path: str, line: int) -> None:
         """Stop on a line, once; a stopped step goes on."""
@@ -370,6 +362,7 @@ class Hub:
             of_ides(self.ides),
             self.armed.unverified(self.terminal),
             self._evaluations.computing,
+            "" if self.stops.halted is not None else self._conditions.place,
         )
         if state != self.state:
             self.state = state

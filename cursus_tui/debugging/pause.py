@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.readings import rows_of, whole
+from cursus_tui.debugging.slow_conditions import end_condition
 from cursus_tui.debugging.step_link import StepLink
 from cursus_tui.debugging.upstream import Upstream
 from cursus_tui.records.debug import DebugError
@@ -41,17 +43,18 @@ class Pause:
         threads = rows_of(await upstream.ask("threads", {}), "threads")
         await upstream.ask("pause", {"threadId": whole(threads[0].get("id")) if threads else 1})
 
-    async def insist(self, upstream: Upstream, step: str) -> None:
+    async def insist(self, upstream: Upstream, followed: Followed) -> None:
         """A library may run for hours without a line of the script's: then it stops in the library.
 
-        Inside of one long call that is not Python's there is no line at all.
+        So may the condition of a breakpoint: then it stops at the breakpoint. Inside of one long call that is not
+        Python's there is no line at all.
 
         Raises:
             DebugError: The debugger refused, or is gone.
         """
         number = self._number
         await asyncio.sleep(SLOW_PAUSE_SECONDS)
-        if not self._waits(number):
+        if not self._waits(number) or await end_condition(followed) or not self._waits(number):
             return
         self.in_libraries = True
         await self._link.send_whose_code()
@@ -59,7 +62,7 @@ class Pause:
             await self.ask(upstream)
         await asyncio.sleep(SLOW_PAUSE_SECONDS)
         if self._waits(number):
-            self._warn(f"{step} is inside of a long call: it stops at its next line of Python")
+            self._warn(f"{followed.step} is inside of a long call: it stops at its next line of Python")
 
     def stopped(self) -> None:
         """It stands, wherever that is."""

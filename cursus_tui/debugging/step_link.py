@@ -29,8 +29,8 @@ class LinkEnd:
     """An event."""
     lost: Callable[[], None]
     """The connection is gone."""
-    changed: Callable[[], None]
-    """The debugger is attached."""
+    attached: Callable[[Followed], None]
+    """The debugger of an attempt is there."""
     gave_up: Callable[[str], None]
     """An attempt cannot be debugged: a sentence, said once for each attempt."""
     filters: Callable[[], set[str]]
@@ -75,6 +75,10 @@ class StepLink:
         """Whether an attempt runs, or is about to."""
         return bool(self._expected)
 
+    def serves(self, followed: Followed) -> bool:
+        """Whether it is this attempt that has its debugger attached."""
+        return self.is_attached and self._owner is followed
+
     def close(self) -> None:
         """Let the step go; it runs on."""
         if self.upstream is not None:
@@ -109,7 +113,7 @@ class StepLink:
         followed.failure = ""
         followed.arrived.set()
         self.is_attached = True
-        self._end.changed()
+        self._end.attached(followed)
 
     async def _take_up(self, upstream: Upstream) -> None:
         self.upstream = upstream
@@ -130,7 +134,7 @@ class StepLink:
         Raises:
             DebugError: That cannot be.
         """
-        if self.is_attached and self._owner is followed:
+        if self.serves(followed):
             return
         if followed.attaching is None or followed.attaching.done():
             followed.attaching = asyncio.create_task(self._attach(followed))
@@ -153,7 +157,7 @@ class StepLink:
             await within(HANDSHAKE_SECONDS, followed.arrived.wait())
         except TimeoutError:
             raise DebugError("its debugger did not dial in") from None
-        if not self.is_attached or self._owner is not followed:
+        if not self.serves(followed):
             raise DebugError(followed.failure or "its debugger has let go")
 
     async def attach_or_say(self, followed: Followed) -> bool:

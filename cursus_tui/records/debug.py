@@ -159,3 +159,5 @@ class DebuggerState:
     """Lines on which the step's debugger found nothing to stop on."""
     computing: str = ""
     """An expression that the stopped step has computed for long; empty where it has not."""
+    condition: str = ""
+    """``file:line`` of the breakpoint whose condition the running step has computed for long; empty for none."""

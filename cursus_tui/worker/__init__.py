@@ -54,9 +54,9 @@ Zygote to front, about a job: ``{event, job, ...}``. Those marked + are also lin
 
 Zygote to step: first of all the job, then requests of the agent, ``{id, op, args}``: ``stack {locals}``;
 ``peek {expression, path, first, rows}``; ``debug {socket, token, lent, pycache}``; ``go``; ``release``;
-``alone``; ``end_evaluation``; ``allow_tracer {pid}`` (see :mod:`agent`). Step to zygote: the events above, from
-``started`` to ``finishing``, and ``left``: ``code, peak_rss_bytes, cpu_seconds``: nothing is left to do but the exit
-itself, which nobody waits for unless the step leaves processes behind.
+``alone``; ``end_evaluation``; ``condition``; ``end_condition``; ``allow_tracer {pid}`` (see :mod:`agent`). Step to
+zygote: the events above, from ``started`` to ``finishing``, and ``left``: ``code, peak_rss_bytes, cpu_seconds``:
+nothing is left to do but the exit itself, which nobody waits for unless the step leaves processes behind.
 
 Files of an attempt, all in its folder: ``stdout.log, stderr.log, events.jsonl, process.json`` (``boot, zygote, step``
 as {pid, start}: start in clock ticks since boot; made once, before the step gets its job: a front that gives up an

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from types import FrameType
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from .channel import EventSender, LineReader
 from .debugger import Debugger, frames_of_script, is_debugger, mark_as_ours
@@ -168,6 +168,18 @@ def alone(agent: Agent, arguments: Dict[str, Any]) -> None:
 def end_evaluation(agent: Agent, arguments: Dict[str, Any]) -> bool:
     """End what the debugger computes for the front; False where that is nothing."""
     return agent.debugger.evaluations.end()
+
+
+@operation("condition")
+def condition(agent: Agent, arguments: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """``{file, line, seconds}``: the breakpoint whose condition is computed for longest; None where none is."""
+    return agent.debugger.conditions.longest()
+
+
+@operation("end_condition")
+def end_condition(agent: Agent, arguments: Dict[str, Any]) -> bool:
+    """Stop at the breakpoints whose conditions are computed; False where there is none."""
+    return agent.debugger.conditions.end()
 
 
 @operation("allow_tracer")

@@ -18,6 +18,8 @@ from types import FrameType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 from . import brief_values, other_threads
+from .conditions import FILE as CONDITIONS_FILE
+from .conditions import Conditions
 from .evaluations import Evaluations
 from .failure import is_worker
 from .hold import Gate
@@ -57,6 +59,7 @@ class Debugger:
         self.failure: Optional[BaseException] = None
         """What the step is parked on."""
         self.evaluations = Evaluations()
+        self.conditions = Conditions()
         self.patience = patience
         self._log = log
         self._send = send
@@ -179,6 +182,7 @@ class Debugger:
         brief_values.register(self._mask)
         other_threads.register()
         self.evaluations.watch()
+        self.conditions.watch()
         self._was_started = True
         os.register_at_fork(after_in_child=forget_in_fork)
         lent, token = str(order["lent"]), str(order["token"])
@@ -241,9 +245,9 @@ def is_called_by_worker() -> bool:
     frame: Optional[FrameType] = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if is_worker(file):
+        if is_worker(file) and file != CONDITIONS_FILE:
             return True
-        if not (file.startswith("<") or is_installed(file) or is_debugger(file)):
+        if not (file == CONDITIONS_FILE or file.startswith("<") or is_installed(file) or is_debugger(file)):
             return False
         frame = frame.f_back
     return False

@@ -32,14 +32,9 @@ class Evaluations:
 
     def end(self) -> bool:
         """Interrupt whatever is computed; False where nothing is."""
-        main = threading.main_thread().ident
         with self._lock:
             for thread in self._computing:
-                if thread == main and _handler_of(signal.SIGINT) is _default_handler:
-                    # Wakes it, too, where it sleeps or reads.
-                    _send_to(thread, signal.SIGINT)
-                else:
-                    _raise_in(thread)
+                interrupt(thread)
             return bool(self._computing)
 
     def _watched(self, do_it: Callable[..., None]) -> Callable[..., None]:
@@ -81,6 +76,15 @@ def _refuse(debugger: Any, request: Any, why: str) -> None:
         answer = {"type": "response", "request_seq": request.seq, "command": request.command}
         answer.update(success=False, message=why, body={})
         debugger.writer.add_command(made.NetCommand(made.CMD_RETURN, 0, answer, is_json=True))
+
+
+def interrupt(thread: int) -> None:
+    """Have a thread raise ``KeyboardInterrupt``, and no other one."""
+    if thread == threading.main_thread().ident and _handler_of(signal.SIGINT) is _default_handler:
+        # Wakes it, too, where it sleeps or reads.
+        _send_to(thread, signal.SIGINT)
+    else:
+        _raise_in(thread)
 
 
 def _raise_in(thread: int) -> None:

@@ -9,6 +9,7 @@ from fake_desk import FakeDesk
 from cursus_tui.app.faces import face
 from cursus_tui.app.situation import Situation
 from cursus_tui.app.standing import Progress, standing
+from cursus_tui.records.debug import DebuggerState
 from cursus_tui.records.run import PauseReason, Phase, ResourceSample, StepStatus
 
 
@@ -58,6 +59,12 @@ def test_nothing_has_run(now: Situation) -> None:
 
 def test_while_opening(now: Situation) -> None:
     assert told(replace(now, state=None)).startswith("opening the run")
+
+
+def test_running_tells_that_a_breakpoints_condition_is_computed(now: Situation) -> None:
+    running = replace(at(now, Phase.RUNNING), debugger=DebuggerState(condition="prepare.py:14"), debuggable=True)
+    text = told(running, Progress("prepare", 12.0))
+    assert text == "running prepare · computes a condition at prepare.py:14 · 12.0 s · pause it · cancel · log"
 
 
 def test_running_tells_time_memory_and_last_line(now: Situation) -> None:

@@ -11,7 +11,7 @@ from real_debugging import IN_LOOP
 from real_debugging import Desk as RealDesk
 
 from cursus_tui.debugging.arguments import checked
-from cursus_tui.debugging.hub import PASSED_ON
+from cursus_tui.debugging.handshake import PASSED_ON
 from cursus_tui.records.debug import DebugError
 
 SOURCE = {"path": str(SCRIPT)}
