@@ -12,6 +12,7 @@ from cursus_tui.debugging.breakpoints import SourceBreakpoint, line_of
 from cursus_tui.debugging.conventions import Conventions
 from cursus_tui.debugging.dap import Message, encode
 from cursus_tui.debugging.ide_breakpoints import IdeBreakpoints
+from cursus_tui.debugging.ide_sources import IdeSources
 from cursus_tui.storage.regular_file import real_path
 
 MOST_UNSENT_BYTES = 8 << 20
@@ -58,6 +59,7 @@ class Ide(Client):
     writer: asyncio.StreamWriter | None = None
     conventions: Conventions = field(default_factory=Conventions)
     breakpoints: IdeBreakpoints = field(default_factory=IdeBreakpoints)
+    sources: IdeSources = field(default_factory=IdeSources)
     is_initialized: bool = False
     attach: Message | None = None
     """Its ``attach`` request, answered after ``configurationDone``, as debugpy does."""

@@ -15,6 +15,7 @@ from cursus_tui.debugging.conventions import conventions_of
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.handshake import CAPABILITIES
 from cursus_tui.debugging.hub import Hub
+from cursus_tui.debugging.ide_sources import text_of_source
 from cursus_tui.debugging.path_mapping import mapping_of
 from cursus_tui.records.debug import DebugError
 from cursus_tui.text import safe
@@ -89,6 +90,11 @@ class Conversation:
                 case "pause":
                     await self._hub.suspend()
                     self._ide.respond(request)
+                case "stackTrace":
+                    stack = await self._hub.request(self._ide, command, arguments)
+                    self._ide.respond(request, self._ide.sources.offered(stack, self._ide.conventions.mapping))
+                case "source" if (path := self._ide.sources.path(arguments["sourceReference"])) is not None:
+                    self._ide.respond(request, await asyncio.to_thread(text_of_source, path))
                 case _:
                     self._ide.respond(request, await self._hub.request(self._ide, command, arguments))
                     self._invalidate(command, arguments)

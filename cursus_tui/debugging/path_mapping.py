@@ -13,6 +13,15 @@ class PathMapping:
 
     pairs: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether the IDE has the files at another place, and so perhaps not all of them."""
+        return any(ide != here for ide, here in self.pairs)
+
+    def has(self, path: str) -> bool:
+        """Whether the IDE has a file of here, too."""
+        return any(_is_below(path, here) for _, here in self.pairs)
+
     def to_here(self, path: str) -> str:
         """A path of the IDE's as it is here."""
         return _moved(path, self.pairs)
@@ -41,10 +50,14 @@ def _trimmed(folder: str) -> str:
 
 def _moved(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     for prefix, other in sorted(pairs, key=lambda pair: -len(pair[0])):
-        rest = path[len(prefix) :]
-        if _same(path[: len(prefix)], prefix) and (not rest or rest[0] in "/\\" or prefix.endswith(("/", "\\"))):
-            return _joined(other, rest)
+        if _is_below(path, prefix):
+            return _joined(other, path[len(prefix) :])
     return path
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    rest = path[len(prefix) :]
+    return _same(path[: len(prefix)], prefix) and (not rest or rest[0] in "/\\" or prefix.endswith(("/", "\\")))
 
 
 def _same(start: str, prefix: str) -> bool:

@@ -81,7 +81,7 @@ def test_each_request_is_answered_once_and_nobody_else_notices(desk: Desk, reque
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(COMMANDS), LIKELY | JSON)
+@given(st.sampled_from(sorted(PASSED_ON | {"setBreakpoints"})), LIKELY | JSON)
 def test_what_is_let_through_is_what_the_debugger_takes(command: str, arguments: Any) -> None:
     try:
         found = Conventions(0, 0, uris=True).to_here(checked(command, arguments))
