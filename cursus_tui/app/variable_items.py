@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cursus_tui.records.debug import DebugStop, Scope, Variable
+from cursus_tui.records.debug import DebugStop, Scope, StackFrame, Variable
 from cursus_tui.records.run import Attempt, Frame
 from cursus_tui.widgets.tree_rows import TreeItem
 
@@ -43,9 +43,14 @@ def exception_root(stop: DebugStop) -> TreeItem:
     return TreeItem(EXCEPTION, "Exception", stop.text, opens=True, tone="bad")
 
 
-def scope_item(scope: Scope) -> TreeItem:
-    """Locals or globals."""
-    return TreeItem(f"scope {scope.name}", scope.name, opens=bool(scope.reference), data=scope)
+def scope_item(scope: Scope, frames: Sequence[StackFrame] = (), looked_at: int | None = None) -> TreeItem:
+    """Locals or globals; the locals say whose they are, those of a caller where that stands, too."""
+    place = next((at for at, frame in enumerate(frames) if frame.id == looked_at), None)
+    told = ""
+    if place is not None and scope.name.casefold() == "locals":
+        # Where the step itself stands is in the status line; a text that changes with each line would look changed.
+        told = f"of {frames[place].name}" + (f", line {frames[place].line}" if place else "")
+    return TreeItem(f"scope {scope.name}", scope.name, told, opens=bool(scope.reference), data=scope)
 
 
 def variable_items(variables: Iterable[Variable]) -> list[TreeItem]:

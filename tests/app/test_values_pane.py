@@ -65,7 +65,7 @@ async def test_locals_of_the_frame_are_shown_and_branches_open(desk: FakeDesk, s
         await stopped(driver, step)
         assert rows(driver) == [
             "Watches none: w adds an expression",
-            "▾ Locals",
+            "▾ Locals of main",
             "▸ ▦ frame DataFrame (1500, 2) DataFrame",
             "total 7 int",
             "▸ ▦ config {'rate': 0.5, 'deep': {'er': [1, 2]}} dict",
@@ -102,6 +102,7 @@ async def test_another_frame_has_other_values(desk: FakeDesk, step: FakeValues) 
         await stopped(driver, step)
         await driver.press("u")
         assert "argument 'outer' str" in rows(driver)
+        assert "▾ Locals of function_1, line 8" in rows(driver)
         assert not [row for row in variables(driver).view.rows if row.changed]
         await driver.press("d")
         assert "total 7 int" in rows(driver)

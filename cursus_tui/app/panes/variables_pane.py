@@ -168,7 +168,7 @@ class VariablesPane(Pane):
 
     def _show_scopes(self, now: Situation, scopes: tuple[Scope, ...]) -> None:
         told = [items.exception_root(now.stop)] if now.stop is not None and now.stop.text else []
-        self._show_roots(now, [*told, *map(items.scope_item, scopes)])
+        self._show_roots(now, [*told, *(items.scope_item(scope, now.frames, now.frame) for scope in scopes)])
 
     def _no_scopes(self, why: str) -> None:
         if self.situation is not None:
