@@ -20,7 +20,7 @@ def given_data_findings(pipeline: Pipeline, most: int = MOST_GIVEN_FILES) -> Ite
     """
     for step in pipeline.steps.values():
         for channel, path in step.given.items():
-            if path.is_dir() and _has_more_files(path, most):
+            if os.path.isdir(path) and _has_more_files(path, most):
                 yield Finding(
                     Severity.INFO,
                     "many-given-files",

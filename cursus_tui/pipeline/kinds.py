@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def _remote(interface: Interface) -> str | None:
 
 
 def _stand_in(step: str, layout: ProjectLayout, script: Path) -> Classified:
-    if script.is_file():
+    if os.path.isfile(script):
         return Classified(StepKind.SCRIPT, script, f"Your script {_near(script, layout)} runs for it.", (script,))
     why = f"The script that you gave for {step} does not exist: {_near(script, layout)}. Correct its path."
     return Classified(StepKind.MISSING_SCRIPT, None, why, (script,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -55,8 +56,9 @@ def _step_findings(step: Step) -> Iterator[Finding]:
             Severity.WARNING, "missing-script", step.name, step.why, "Give the folder of scripts with --scripts."
         )
     for channel, path in step.given.items():
-        if not exists(path):
-            message = f"The path given for {step.name}.{channel} does not exist: {path}."
+        if not (os.path.isfile(path) or os.path.isdir(path)):
+            why = "is neither a file nor a folder" if exists(path) else "does not exist"
+            message = f"The path given for {step.name}.{channel} {why}: {path}."
             yield Finding(Severity.ERROR, "missing-path", step.name, message, "Give an existing path.", file=path)
 
 

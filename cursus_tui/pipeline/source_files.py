@@ -88,8 +88,8 @@ def _stamp(file: Path, known: Stamp) -> Stamp:
         found = file.stat()
         if (found.st_mtime_ns, found.st_size) == (known.modified, known.size):
             return known
-        content = _names(file) if file.is_dir() else file.read_bytes()
-    except OSError:
+        content = _names(file) if file.is_dir() else file.read_bytes() if file.is_file() else b"a pipe, a device"
+    except (OSError, ValueError):
         return ABSENT
     return Stamp(found.st_mtime_ns, found.st_size, hashlib.sha256(content).hexdigest())
 

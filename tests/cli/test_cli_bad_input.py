@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -187,6 +188,28 @@ def test_a_pipe_in_the_place_of_a_file_of_the_project_is_not_waited_for(capsys: 
     capsys.readouterr()
     os.mkfifo("chain/cursus-tui.yaml")
     assert "not a regular file" in refused(capsys, "check", "chain")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("nowhere", "does not exist"),
+        pytest.param(LONG, "does not exist", id="long"),
+        ("~nobody-of-this-name/x", "does not exist"),
+        ('"a\\0b"', "does not exist"),
+        ("../pipe", "neither a file nor a folder"),
+        ("/dev/zero", "neither a file nor a folder"),
+    ],
+)
+def test_paths_of_the_settings_are_findings(capsys: pytest.CaptureFixture[str], path: str, says: str) -> None:
+    Path("chain/cursus-tui.yaml").write_text(f"inputs: {{{STEP}: {{data_a: {path}}}}}\n")
+    assert main(["check", "chain", "--json"]) == 1
+    assert [says in each["message"] for each in json.loads(capsys.readouterr().out)["findings"]] == [True]
+    Path("chain/cursus-tui.yaml").write_text(f"stand_ins: {{{STEP}: {path}}}\n")
+    main(["check", "chain", "--json"])
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert found["code"] == "missing-script"
+    assert main(["run", "chain", "--only", STEP]) == 2, "what is in its place is not waited for"
 
 
 @pytest.mark.parametrize(
