@@ -8,6 +8,8 @@ from __future__ import annotations
 import array
 import collections
 import os
+import pathlib
+import re
 import types
 from itertools import islice
 from typing import Any, Callable, Iterable, List, Optional, Tuple
@@ -26,6 +28,8 @@ _VIEWS: Tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items())
 _MAPPINGS = (dict, type(os.environ), types.MappingProxyType, collections.ChainMap)
 _SEQUENCES = (list, tuple, set, frozenset, collections.deque, array.array, *_VIEWS)
 _BRACKETS = {tuple: "()", set: "{}", frozenset: "{}"}
+_PATH = re.compile(r"/[^\s?&=]*/[^\s?&=]*\Z")
+_LONGEST_PATH = 4096
 _ELEMENT = 60
 """Characters of a part of something."""
 
@@ -80,6 +84,10 @@ def _describe(value: Any, limit: int, above: Tuple[int, ...]) -> str:
         return _sequence(value, inside, part)
     if issubclass(kind, BaseException):
         return "%s(%s)" % (kind.__name__, ", ".join(part(each) for each in value.args[:SHORT]))
+    if issubclass(kind, pathlib.PurePath) and kind.__module__.partition(".")[0] == "pathlib":
+        path = without_pairs(str(value))
+        room = limit - len(kind.__name__) - 4
+        return "%s(%r)" % (kind.__name__, path if len(path) <= room else _tail(path, room))
     own = fields_of(value)
     if own is not None:
         return _fields(kind.__name__, own if len(inside) <= DEEPEST else (), part)
@@ -115,7 +123,14 @@ def held_by(value: Any) -> List[Tuple[str, Any]]:
     return [(name, each) for name, each in found.items() if isinstance(name, str) and not name.startswith("__")]
 
 
+def _tail(path: str, room: int) -> str:
+    """The end of a path, which tells one from the next: where it begins is the same for all."""
+    return "…" + path[1 - max(room, 8) :]
+
+
 def _plain(value: Any, limit: int) -> str:
+    if type(value) is str and limit < len(value) <= _LONGEST_PATH and _PATH.match(value):
+        return "%r (%s long)" % (_tail(value, limit - 20), format(len(value), ","))
     if isinstance(value, (str, bytes, bytearray)) and len(value) > limit:
         return "%r… (%s long)" % (value[: max(8, limit - 30)], format(len(value), ","))
     # A huge int has a quadratic repr, and from Python 3.11 on one that raises.

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -71,6 +71,20 @@ def test_a_sender_survives_its_descriptor(tmp_path: Path) -> None:
 def test_summaries(value: object, text: str) -> None:
     assert text in one_line(value)
     assert len(one_line(value)) <= 160
+
+
+def test_of_long_paths_the_end_is_shown_that_tells_them_apart():
+    folder = "/a/folder/that/is/" + "deep/" * 20
+    files = [PurePosixPath(folder, "report.csv"), PurePosixPath(folder, "rows.csv")]
+    assert "/report.csv')" in one_line(files)
+    assert "/rows.csv')" in one_line(files)
+    assert "'…" in one_line(files)
+    assert one_line({"DATA": folder + "output"}).endswith("/output' (124 long)}")
+    assert one_line(files[0]) == f"PurePosixPath('{folder}report.csv')"
+    assert one_line(PurePosixPath(folder * 3)).startswith("PurePosixPath('…")
+    for value in (files, {"DATA": folder + "output"}, PurePosixPath(folder * 3)):
+        assert len(one_line(value)) <= 160
+    assert one_line("/a long text, " + "x" * 200).startswith("'/a long text")
 
 
 def test_summaries_of_tables() -> None:
