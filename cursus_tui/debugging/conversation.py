@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -160,7 +161,9 @@ class Conversation:
         wanted = {*arguments.get("filters", ()), *(one["filterId"] for one in options)}
         known = {str(one["filter"]) for one in CAPABILITIES["exceptionBreakpointFilters"]}
         self._ide.filters = tuple(sorted(wanted & known))
-        await self._hub.link.send_filters()
+        # They are kept, whatever becomes of this step.
+        with contextlib.suppress(DebugError):
+            await self._hub.link.send_filters()
 
     async def _set_breakpoints(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         path = arguments["source"].get("path")

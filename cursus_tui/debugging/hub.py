@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -284,11 +285,11 @@ class Hub:
         if upstream is None or not self.link.is_attached:
             self.lines_changed({key})
             return
-        try:
+        # It is kept, whatever becomes of this step.
+        with contextlib.suppress(DebugError):
             await self.link.send_whose_code()
-            await self.armed.sync(upstream, key)
-        finally:
-            self._armed_anew()
+            await self.armed.sync_or_note(upstream, key)
+        self._armed_anew()
 
     def values_changed(self, by: Client) -> None:
         """A client changed variables: others that show them look anew."""
@@ -300,8 +301,10 @@ class Hub:
         """Breakpoints of these files changed: tell the step's debugger, and start it for the first one."""
         if self.link.is_attached:
             self._spawn(self._sync(keys))
-        elif self.running is not None and keys & (self.armed.files() - self.running.others):
-            self._spawn(self.link.attach_or_say(self.running))
+        else:
+            self.link.note(keys)
+            if self.running is not None and keys & (self.armed.files() - self.running.others):
+                self._spawn(self.link.attach_or_say(self.running))
         self._publish()
 
     async def _sync(self, keys: set[str]) -> None:

@@ -57,6 +57,8 @@ class StepLink:
         self._end = end
         self._initialized = asyncio.Event()
         self._expected: dict[str, Followed] = {}
+        self._late: set[str] = set()
+        """Files whose breakpoints changed during the hand-shake."""
 
     def expect(self, followed: Followed) -> None:
         """An attempt may dial in from now on."""
@@ -118,6 +120,7 @@ class StepLink:
     async def _take_up(self, upstream: Upstream) -> None:
         self.upstream = upstream
         self._initialized.clear()
+        self._late.clear()
         self._just_my_code = self._end.just_my_code()
         attached = await introduce(upstream, self._initialized, just_my_code=self._just_my_code)
         await self._armed.sync_all(upstream)
@@ -127,6 +130,8 @@ class StepLink:
         await upstream.ask("setDebuggerProperty", loud)
         await upstream.ask("configurationDone", {})
         await upstream.answer("attach", attached)
+        while self._late:
+            await self._armed.sync_or_note(upstream, self._late.pop())
 
     async def attach(self, followed: Followed) -> None:
         """Have the debugger of a running step started, unless it is.
@@ -182,6 +187,11 @@ class StepLink:
         if self.upstream is not None and self.is_attached and wanted != self._just_my_code:
             self._just_my_code = wanted
             await self.upstream.ask("attach", attach_options(just_my_code=wanted))
+
+    def note(self, keys: set[str]) -> None:
+        """The breakpoints of these files changed, where nobody waits for what the debugger says of them."""
+        if self.upstream is not None and not self.is_attached:
+            self._late |= keys
 
     async def sync(self, keys: set[str]) -> None:
         """Tell the debugger the breakpoints of these files; one that it refuses stays unverified."""

@@ -77,6 +77,11 @@ class FakePydevd:
         self.answers["stackTrace"] = {"stackFrames": [self.frame(line, path)], "totalFrames": 1}
         self.event("stopped", reason=reason, threadId=1, allThreadsStopped=True, **body)
 
+    def confirm(self, command: str) -> None:
+        """Answer the last request of a name after all."""
+        answer = {"type": "response", "request_seq": self.seen[command], "command": command}
+        self._send({**answer, "success": True, "body": {}})
+
     def say(self, body: bytes) -> None:
         """Send anything, framed as a message is."""
         with self._sending:

@@ -80,7 +80,7 @@ def test_each_request_is_answered_once_and_nobody_else_notices(desk: Desk, reque
     assert sorted(ide.answered) == [*range(1, len(ide.answered) + 1)], "each is answered once"
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(PASSED_ON | {"setBreakpoints"})), LIKELY | JSON)
 def test_what_is_let_through_is_what_the_debugger_takes(command: str, arguments: Any) -> None:
     try:

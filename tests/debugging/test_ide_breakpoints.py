@@ -11,6 +11,8 @@ from hub_desk import SCRIPT, Desk
 from real_debugging import IN_LOOP, LOOP, until
 from real_debugging import Desk as RealDesk
 
+from cursus_tui.records.debug import LineBreakpoint
+
 
 def moving(step: FakePydevd) -> None:
     """Breakpoints get new numbers each time, as the real debugger gives them; on line 8 they move to 9."""
@@ -107,3 +109,37 @@ def test_a_real_breakpoint_that_moves_is_told(real_desk: RealDesk) -> None:
     ide.close()
     until(lambda: real_desk.debug.state.ide_breakpoints == ())
     real_desk.finish()
+
+
+def test_breakpoints_that_are_set_while_a_step_takes_up_its_debugger_hold(desk: Desk) -> None:
+    ide = IdeClient(desk.open())
+    ide.attach({SCRIPT: [8]})
+    step = FakePydevd(desk.start(7), dial=False)
+    step.answers["configurationDone"] = None
+    step.dial()
+    desk.follow()
+    step.wait_for("configurationDone")
+    answers = ide.set_lines(SCRIPT, 8, 12)
+    assert [one["verified"] for one in answers] == [True, True]
+    desk.debug.set_lines((LineBreakpoint(SCRIPT, 7), LineBreakpoint(SCRIPT, 14)))
+    step.confirm("configurationDone")
+    until(lambda: step.lines() == [7, 8, 12, 14])
+    ide.close()
+
+
+def test_breakpoints_are_kept_where_the_step_ends_or_refuses(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["setBreakpoints"] = "no such file"
+    ide = IdeClient(desk.open())
+    refused = ide.attach({SCRIPT: [8]})[SCRIPT][0]
+    assert (refused["verified"], refused["message"]) == (False, "no such file")
+    step.answers["setBreakpoints"] = step.answers["setExceptionBreakpoints"] = None
+    count = len([name for name, _ in step.requests if name == "setBreakpoints"])
+    lines = ide.post("setBreakpoints", source={"path": str(SCRIPT)}, breakpoints=[{"line": 9}])
+    filters = ide.post("setExceptionBreakpoints", filters=["raised"])
+    step.wait_for("setBreakpoints", count + 1)
+    step.hang_up()
+    assert lines.result(5)["body"]["breakpoints"][0]["verified"]
+    assert filters.result(5)["success"]
+    assert [one.line for one in desk.debug.state.ide_breakpoints] == [9]
+    ide.close()
