@@ -1,4 +1,4 @@
-"""A step that stands inside is to stop, and the disk is full at that moment: what is done, and what is taken back."""
+"""The disk is full when a step stops inside, or is to end there: what is done, and what is taken back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from fake_debugger import FakeDebugger
 from scripted import Bench, ScriptedStep, bench, chain, eventually, hang, write_everything
+
+from cursus_tui.records.run import StepStatus
 
 
 class FullDisk:
@@ -67,4 +69,25 @@ def test_a_step_that_made_way_for_nothing_is_no_cancelled_one(tmp_path: Path):
     step.result.set_result(write_everything(step))
     assert made.session.wait_settled(5).phase == "finished"
     assert set(made.statuses.values()) == {"passed"}
+    made.close()
+
+
+def test_a_stop_holds_the_time_limit_at_once_and_is_shown_later(tmp_path: Path):
+    debugger, disk = FakeDebugger(), FullDisk()
+    made = bench(chain(tmp_path, "A"), {"A": hang}, debugger=debugger, at_boundary=disk)
+    made.session.continue_().result(5)
+    disk.full = True
+    stop = debugger.stop()
+    eventually(lambda: made.stands == ("paused", "disk full", "A"))
+    assert made.executor.steps["A"].held == [True], "its time limit must not run out while it stands"
+    disk.full = False
+    made.run("continue_")
+    assert made.stands == ("paused", "inside step", "A"), "not passed by unseen"
+    assert made.session.state.steps["A"].status is StepStatus.PAUSED
+    assert debugger.asked("resume") == []
+    made.session.continue_().result(5)
+    assert debugger.asked("resume") == [("resume", "continue")]
+    debugger.goes_on()
+    eventually(lambda: made.executor.steps["A"].held[-1] is False)
+    assert stop.number == 1
     made.close()
