@@ -8,6 +8,7 @@ import pytest
 from fake_values import FakeValues, done
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cursus_tui.app.console_log import ConsoleLog, Printed, completed, error_of
 from cursus_tui.app.screens.console import Console, ConsoleField, ConsoleOutput, ConsolePlace
@@ -133,6 +134,22 @@ async def test_what_an_evaluation_prints_is_shown(host: Host, step: FakeValues, 
         await pilot.pause(0.5)
         assert "later" in host.shown()
         assert "before" not in host.shown()
+
+
+async def test_ctrl_c_interrupts_and_never_leaves(host: Host, step: FakeValues) -> None:
+    step.holding = frozenset({"evaluate"})
+    async with host.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, "slow()")
+        await pilot.press("ctrl+c", "ctrl+c")
+        assert step.interrupted == 2
+        assert host.shown().splitlines()[-1] == "interrupting"
+        step.release()
+        await pilot.pause()
+        assert host.shown().splitlines()[-1] == "interrupted"
+        await pilot.press(*"half", "ctrl+c")
+        assert host.screen.query_one(Input).value == ""
+        assert step.interrupted == 2
+        assert isinstance(host.screen, Console)
 
 
 async def test_esc_interrupts_and_then_leaves(host: Host, step: FakeValues) -> None:

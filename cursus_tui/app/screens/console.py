@@ -94,6 +94,7 @@ class ConsoleField(Field):
         Binding("tab", "screen.complete", show=False, id="console.complete"),
         Binding("up", "screen.walk(-1)", show=False, id="console.back"),
         Binding("down", "screen.walk(1)", show=False, id="console.forth"),
+        Binding("ctrl+c", "screen.interrupt", show=False, id="console.interrupt"),
         Binding("pageup", "screen.scroll_output(-1)", show=False, id="console.page-up"),
         Binding("pagedown", "screen.scroll_output(1)", show=False, id="console.page-down"),
     ]
@@ -113,7 +114,7 @@ class Console(Dialog[str]):
         Binding("ctrl+l", "clear", show=False, id="console.clear"),
     ]
     _IDLE: ClassVar[str] = "tab completes · ↑ ↓ history · ctrl+o opens a table · esc closes"
-    _BUSY: ClassVar[str] = "evaluating · esc interrupts it · esc again leaves it"
+    _BUSY: ClassVar[str] = "evaluating · esc or ctrl+c interrupts it · esc again leaves it"
 
     class Came(Message):
         """The debugger answered."""
@@ -241,13 +242,29 @@ class Console(Dialog[str]):
 
     def action_close(self) -> None:
         """Interrupt what is being evaluated; else, or when it does not listen, leave."""
-        computing = self._pending is not None or self._debugger.state.computing
-        if computing and not self._interrupted:
-            self._interrupted = True
-            self._debugger.interrupt()
-            self._say("interrupting", "muted")
+        if self._computing and not self._interrupted:
+            self._interrupt()
         else:
             self.dismiss(None)
+
+    def action_interrupt(self) -> None:
+        """Interrupt what is being evaluated; else copy what is selected, or begin the line anew. It never leaves."""
+        if self._computing:
+            self._interrupt()
+        elif self._field.selected_text:
+            self._field.action_copy()
+        else:
+            self._field.clear()
+
+    @property
+    def _computing(self) -> bool:
+        return self._pending is not None or bool(self._debugger.state.computing)
+
+    def _interrupt(self) -> None:
+        if not self._interrupted:
+            self._interrupted = True
+            self._say("interrupting", "muted")
+        self._debugger.interrupt()
 
     def action_complete(self) -> None:
         """Ask what the line could go on with."""
