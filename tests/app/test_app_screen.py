@@ -162,6 +162,16 @@ async def test_search_and_its_hits(desk: FakeDesk) -> None:
         assert driver.main.situation.step == first == "prepare"
 
 
+async def test_esc_closes_a_file_at_once_whatever_was_searched_for_before(desk: FakeDesk) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n", "2")
+        await driver.search("csv")
+        await driver.press("enter")
+        assert driver.main.situation.table
+        await driver.press("escape")
+        assert not driver.main.situation.table
+
+
 async def test_esc_takes_the_marks_of_a_search_away_before_it_leaves_the_pane(desk: FakeDesk) -> None:
     async with opened(desk, (80, 24)) as driver:
         await driver.press("3")

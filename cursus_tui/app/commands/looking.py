@@ -59,7 +59,7 @@ def zoom(screen: MainScreen) -> None:
 
 def back(screen: MainScreen) -> None:
     """Close what is open, forget what was searched for, unzoom, or return to the pipeline."""
-    if screen.close_search() or screen.forget_search() or screen.current.go_back():
+    if screen.close_search() or screen.current.go_back() or screen.forget_search():
         return
     if screen.zoomed:
         screen.zoom(False)
