@@ -66,12 +66,27 @@ class Ide(Client):
     is_ready: bool = False
     """Its configuration is done: it is told of events."""
     sees_invalidated: bool = False
+    _held: list[tuple[str, Mapping[str, Any]]] | None = None
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def event(self, name: str, body: Mapping[str, Any]) -> None:
         """Tell it, once it is ready for that."""
-        if self.is_ready:
+        if self._held is not None:
+            self._held.append((name, body))
+        elif self.is_ready:
             self.tell(name, body)
+
+    def hold(self) -> bool:
+        """Keep events back; False where that is so already."""
+        is_first = self._held is None
+        self._held = self._held or []
+        return is_first
+
+    def release(self) -> None:
+        """Tell it what was kept back."""
+        held, self._held = self._held or [], None
+        for name, body in held:
+            self.event(name, body)
 
     def tell(self, name: str, body: Mapping[str, Any]) -> None:
         """Tell it of an event of the protocol's own."""

@@ -14,13 +14,15 @@ from cursus_tui.debugging.breakpoints import line_of
 from cursus_tui.debugging.clients import Ide
 from cursus_tui.debugging.conventions import conventions_of
 from cursus_tui.debugging.dap import Message
-from cursus_tui.debugging.handshake import CAPABILITIES
+from cursus_tui.debugging.handshake import CAPABILITIES, RESUMES
 from cursus_tui.debugging.hub import Hub
 from cursus_tui.debugging.ide_sources import text_of_source
 from cursus_tui.debugging.path_mapping import mapping_of
 from cursus_tui.records.debug import DebugError
 from cursus_tui.text import safe
 
+HELD_SECONDS = 1.0
+"""An IDE that resumes is told what happens no later than that, answered or not."""
 LOG = logging.getLogger(__name__)
 UNSUPPORTED = {
     "launch": 'cursus-tui starts the steps itself, use "request": "attach"',
@@ -92,12 +94,14 @@ class Conversation:
                     await self._hub.suspend()
                     self._ide.respond(request)
                 case "stackTrace":
-                    stack = await self._hub.request(self._ide, command, arguments)
+                    stack = await self._hub.request(command, arguments)
                     self._ide.respond(request, self._ide.sources.offered(stack, self._ide.conventions.mapping))
                 case "source" if (path := self._ide.sources.path(arguments["sourceReference"])) is not None:
                     self._ide.respond(request, await asyncio.to_thread(text_of_source, path))
+                case _ if command in RESUMES:
+                    await self._resume(request, command, arguments)
                 case _:
-                    self._ide.respond(request, await self._hub.request(self._ide, command, arguments))
+                    self._ide.respond(request, await self._hub.request(command, arguments))
                     self._invalidate(command, arguments)
         except DebugError as error:
             self._ide.respond(request, error=str(error))
@@ -183,9 +187,23 @@ class Conversation:
     async def _threads(self) -> Mapping[str, Any]:
         hub = self._hub
         if hub.link.is_attached:
-            return await hub.request(self._ide, "threads", {})
+            return await hub.request("threads", {})
         waiting = f"{hub.running.step} runs without a debugger" if hub.running is not None else "waiting for a step"
         return {"threads": [{"id": 1, "name": waiting}]}
+
+    async def _resume(self, request: Message, command: str, arguments: Message) -> None:
+        """Let the step go on; the answer comes before what follows from it, the next stop included."""
+        ide = self._ide
+        is_first = ide.hold()
+        timer = asyncio.get_running_loop().call_later(HELD_SECONDS, ide.release)
+        try:
+            ide.respond(request, await self._hub.request(command, arguments))
+        except DebugError as error:
+            ide.respond(request, error=str(error))
+        finally:
+            timer.cancel()
+            if is_first:
+                ide.release()
 
     def _invalidate(self, command: str, arguments: Mapping[str, Any]) -> None:
         if command in ("setVariable", "setExpression") or arguments.get("context") == "repl":

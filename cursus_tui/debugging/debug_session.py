@@ -288,7 +288,7 @@ class DebugSession:
             if hub.stops.halted is None and command != "threads":
                 raise DebugError("it is not stopped" if hub.link.is_attached else NOT_DEBUGGED)
             try:
-                answer = read(await hub.request(hub.terminal, command, arguments))
+                answer = read(await hub.request(command, arguments))
             except DebugError as error:
                 raise DebugError(sentence(str(error))) from None
             if command == "setVariable" or arguments.get("context") == "repl":
@@ -312,7 +312,7 @@ class DebugSession:
         if frame is not None:
             show = {"expression": show_expression(expression, path, first), "frameId": frame, "context": "clipboard"}
             try:
-                body = await self._hub.request(self._hub.terminal, "evaluate", show)
+                body = await self._hub.request("evaluate", show)
             except DebugError as error:
                 raise DebugError(sentence(str(error))) from None
             return table_of(body.get("result"), expression, path, first, sampled=False)

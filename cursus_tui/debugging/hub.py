@@ -199,7 +199,7 @@ class Hub:
 
     # --- what clients ask for
 
-    async def request(self, client: Client, command: str, arguments: Mapping[str, Any]) -> Message:
+    async def request(self, command: str, arguments: Mapping[str, Any]) -> Message:
         """Pass a request on to the step's debugger, and its answer back.
 
         Raises:
@@ -213,7 +213,7 @@ class Hub:
             raise DebugError(NOT_DEBUGGED)
         self.threads.check(arguments)
         if command in RESUMES:
-            return await self.stops.resume(command, arguments, client)
+            return await self.stops.resume(command, arguments)
         if command == "exceptionInfo" and self.stops.halted is None:
             # Of a step that runs the debugger would never answer.
             raise DebugError(NOT_STOPPED)
@@ -262,7 +262,7 @@ class Hub:
             return
         await self._sync({key})
         if (halted := self.stops.halted) is not None:
-            await self.request(self.terminal, "continue", {"threadId": halted.get("threadId", 1)})
+            await self.request("continue", {"threadId": halted.get("threadId", 1)})
 
     async def interrupt(self) -> None:
         """End an evaluation that goes on, whoever asked for it; never anything else.
@@ -335,11 +335,10 @@ class Hub:
 
     # --- telling
 
-    def broadcast(self, name: str, body: Mapping[str, Any], but: Client | None = None) -> None:
-        """Tell all IDEs, except one."""
+    def broadcast(self, name: str, body: Mapping[str, Any]) -> None:
+        """Tell all IDEs."""
         for ide in tuple(self.ides):
-            if ide is not but:
-                ide.event(name, self.stop_of(ide, body) if name == "stopped" else body)
+            ide.event(name, self.stop_of(ide, body) if name == "stopped" else body)
 
     def stop_of(self, ide: Ide, body: Mapping[str, Any]) -> Message:
         """A stop as an IDE is told of it: at breakpoints of its own, by its own numbers."""

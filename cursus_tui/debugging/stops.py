@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from cursus_tui.debugging.armed import Armed
-from cursus_tui.debugging.clients import Client
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.followed import Followed
@@ -30,8 +29,8 @@ class StopsEnd:
 
     running: Callable[[], Followed | None]
     """The attempt that runs."""
-    broadcast: Callable[[str, Mapping[str, Any], Client | None], None]
-    """An event, for all IDEs except one."""
+    broadcast: Callable[[str, Mapping[str, Any]], None]
+    """An event, for all IDEs."""
     changed: Callable[[], None]
     """The stop to show, or a breakpoint, is another."""
     held: Callable[[DebugStop], None]
@@ -65,13 +64,13 @@ class Stops:
         """Its debugger says that it stands."""
         self._number += 1
         self.halted = body
-        self._end.broadcast("stopped", body, None)
+        self._end.broadcast("stopped", body)
         self.look_again()
 
     def continued(self) -> None:
         """Its debugger says that it goes on."""
         if self.halted is not None:
-            self._goes_on(None)
+            self._goes_on()
 
     def look_again(self) -> None:
         """Find out where it stands, where there is somebody to be told."""
@@ -98,7 +97,7 @@ class Stops:
         else:
             self._ahead.add(how)
 
-    async def resume(self, command: str, arguments: Mapping[str, Any], client: Client | None = None) -> Message:
+    async def resume(self, command: str, arguments: Mapping[str, Any]) -> Message:
         """Let it go on, for a client.
 
         Raises:
@@ -115,7 +114,7 @@ class Stops:
         command = self._from_here(command)
         posted = upstream.post(command, arguments)
         # Forgotten at once: a second resume of a step that runs would never be answered.
-        self._goes_on(client)
+        self._goes_on()
         try:
             return await upstream.answer(command, posted)
         except DebugError:
@@ -176,18 +175,18 @@ class Stops:
         if any(frame.user for frame in frames_of(stack)):
             await self._pause.put_back()
 
-    def _goes_on(self, but: Client | None) -> None:
+    def _goes_on(self) -> None:
         """A resume was sent, or seen: the stop is over for everyone."""
         halted, self.halted = self.halted or {}, None
         body = {"threadId": halted.get("threadId", 1), "allThreadsContinued": True}
-        self._end.broadcast("continued", body, but)
+        self._end.broadcast("continued", body)
         asyncio.get_running_loop().call_later(QUIET_SECONDS, self._settled, self._number)
 
     def _still_stands(self, halted: Message, stop: DebugStop | None, number: int) -> None:
         """A resume was refused: who was told that it goes on, or waits for that, is told again where it stands."""
         if self.halted is None and number == self._number:
             self.halted, self.shown = halted, stop
-            self._end.broadcast("stopped", halted, None)
+            self._end.broadcast("stopped", halted)
             self._end.changed()
             if stop is not None and (running := self._end.running()) is not None:
                 running.tell(stop, again=True)

@@ -31,6 +31,8 @@ class IdeClient:
         self.closed = threading.Event()
         self.answered: list[int] = []
         """The numbers of the requests that were answered, in the order of the answers."""
+        self.heard: list[str] = []
+        """Commands that were answered, and events, in the order of their arrival."""
         self._numbers = itertools.count(1)
         self._answers: dict[int, Future[Json]] = {}
         self.thread = threading.Thread(target=self._read, daemon=True)
@@ -98,6 +100,7 @@ class IdeClient:
     def _read(self) -> None:
         stream = self.socket.makefile("rb")
         while (message := read_message(stream)) is not None:
+            self.heard.append(message["command"] if message["type"] == "response" else message["event"])
             if message["type"] == "response":
                 self.answered.append(message["request_seq"])
                 self._answers.pop(message["request_seq"]).set_result(message)

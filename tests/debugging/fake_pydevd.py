@@ -82,6 +82,11 @@ class FakePydevd:
         answer = {"type": "response", "request_seq": self.seen[command], "command": command}
         self._send({**answer, "success": True, "body": {}})
 
+    def say_all(self, *messages: Json) -> None:
+        """Send several messages at once."""
+        with self._sending:
+            self._socket.sendall(b"".join(encode({"seq": 0, **message}) for message in messages))
+
     def say(self, body: bytes) -> None:
         """Send anything, framed as a message is."""
         with self._sending:

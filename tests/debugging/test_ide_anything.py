@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cursus_tui.debugging.arguments import checked
 from cursus_tui.debugging.conventions import Conventions
 from cursus_tui.debugging.conversation import UNSUPPORTED
-from cursus_tui.debugging.hub import PASSED_ON
+from cursus_tui.debugging.handshake import PASSED_ON
 from cursus_tui.records.debug import DebugError
 
 OWN = {"attach", "configurationDone", "initialize", "pause", "setBreakpoints", "setDebuggerProperty"}

@@ -213,3 +213,62 @@ def test_a_step_that_ends_before_it_answers_has_gone_on(desk: Desk) -> None:
     assert (answer["success"], answer["body"]) == (True, {"allThreadsContinued": True})
     assert desk.told.next() is None
     ide.close()
+
+
+def test_who_resumes_is_answered_and_then_told_that_all_threads_go_on(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["next"] = None
+    first, second = (IdeClient(desk.open(), name) for name in ("one", "two"))
+    first.attach()
+    second.attach()
+    step.stop(7)
+    for ide in (first, second):
+        ide.wait("stopped")
+    desk.told.next()
+    begin = len(first.heard), len(second.heard)
+    resumed = first.post("next", threadId=1)
+    step.wait_for("next")
+    assert second.wait("continued")["allThreadsContinued"]
+    # The next stop comes in one gulp with the answer.
+    answer = {"type": "response", "request_seq": step.seen["next"], "command": "next", "success": True, "body": {}}
+    stopped = {"reason": "step", "threadId": 1, "allThreadsStopped": True}
+    step.say_all(answer, {"type": "event", "event": "stopped", "body": stopped})
+    assert resumed.result(5)["success"]
+    for ide in (first, second):
+        ide.wait("stopped")
+    assert first.heard[begin[0] :] == ["next", "continued", "stopped"]
+    assert second.heard[begin[1] :] == ["continued", "stopped"]
+    for ide in (first, second):
+        ide.close()
+
+
+def test_a_stop_is_told_also_where_the_resume_is_never_answered(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["next"] = None
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    ide.wait("stopped")
+    ide.post("next", threadId=1)
+    step.wait_for("next")
+    step.stop(8, "step")
+    assert ide.wait("continued")
+    assert ide.wait("stopped")["reason"] == "step"
+    ide.close()
+
+
+def test_a_resume_that_is_refused_leaves_the_ide_at_its_stop(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["goto"] = "it cannot go there"
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    ide.wait("stopped")
+    desk.told.next()
+    begin = len(ide.heard)
+    with pytest.raises(RefusedError, match="it cannot go there"):
+        ide.ask("goto", threadId=1, targetId=1)
+    assert ide.wait("stopped")["reason"] == "breakpoint"
+    assert ide.heard[begin:] == ["goto", "continued", "stopped"]
+    assert ide.place(1) == ("main", 7)
+    ide.close()
