@@ -158,8 +158,10 @@ def lines_of(text: str) -> tuple[tuple[LineShare, ...], int]:
     functions: dict[tuple[str, int], str] = {}
     samples = 0
     for stack, count in _stacks(text):
-        frames = [each for each in _FRAME.finditer(stack) if not each["file"].startswith(_OURS)]
-        if _is_debuggers(frames):
+        everything = list(_FRAME.finditer(stack))
+        frames = [each for each in everything if not each["file"].startswith(_OURS)]
+        workers = len(frames) < len(everything) and all(is_library(each["file"]) for each in frames)
+        if workers or _is_debuggers(frames):
             continue
         frames = [each for each in frames if _DEBUGGER not in each["file"]]
         if not frames:

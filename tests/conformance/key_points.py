@@ -131,12 +131,6 @@ def again(at: At) -> None:
     ended(at, before + 1)
 
 
-def passes(at: At) -> None:
-    """Let it go on to its end, and stand after it."""
-    at.screen.palette("Let the stopped step go on")
-    ended(at, at.attempt)
-
-
 def ended(at: At, attempt: int) -> None:
     """The step comes to its end, has passed, and is the one to stand after."""
     screen = at.screen

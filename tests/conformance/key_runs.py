@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from key_points import again, no_breakpoint, passes
+from key_points import again, no_breakpoint
 from key_scenes import At, close_console, open_console, say
 from key_screen import WIDTH, KeyScreen, expect
 
@@ -26,7 +26,6 @@ def parameter(at: At) -> None:
         close_console(screen)
         seen.append(f"{name}={value}: {expression} is {answer}")
     with at.report.scene("U") as seen:
-        passes(at)
         screen.pane("4", "Environment")
         parameter_row(screen, name)
         screen.keys("U")
@@ -162,6 +161,18 @@ def profile(at: At, line: int) -> None:
         shown = screen.see(f"Profile of {step}", "time by phase", "memory over time", "total and own")
         rows = [row.partition("▌")[0].strip(" │") for row in shown.split("\n")]
         seen += [" ".join(row.split()).rstrip("█ ") for row in rows if row.startswith(("main ", "total and own"))]
-        screen.see(f"{at.script.name}:{line}")
+        place = f"{at.script.name}:{line} "
+        screen.see(place)
+        while place not in (before := chosen(screen)):
+            screen.keys("Down")
+            screen.when(lambda before=before: chosen(screen) != before, f"another row than {before}")
         screen.keys("Enter")
-        screen.when(lambda: screen.source_line in (line - 1, line), "the line that took the time")
+        screen.when(lambda: screen.source_line == line, "the line that took the time")
+
+
+def chosen(screen: KeyScreen) -> str:
+    """The file and line under the cursor of a profile, once there are any."""
+    marked = re.compile(r"│ › .*\w:\d+ ")
+    screen.when(lambda: marked.search(screen.screen()) is not None, "the cursor of the profile")
+    found = marked.search(screen.screen())
+    return found.group() if found else chosen(screen)

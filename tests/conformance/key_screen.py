@@ -97,7 +97,8 @@ class KeyScreen(Terminal):
     @property
     def notice(self) -> str:
         """What is told in the corner, whole: it is wrapped there."""
-        return " ".join(row.rpartition("▌")[2].strip() for row in self.rows() if "▌" in row)
+        told = [row.rpartition("▌")[2].strip().partition("  ") for row in self.rows() if "▌" in row]
+        return " ".join(text for text, _, _ in told)
 
     # --- pressing
 
@@ -171,4 +172,4 @@ class KeyScreen(Terminal):
 
 def _row_text(row: str) -> str:
     """A row without its marks."""
-    return row.lstrip("› ▸▾▦◇▶●○‖✓✗⊘·│├─╯╰┤")
+    return row.lstrip("› ▸▾▦▤◇▶●○‖✓✗⊘·│├─╯╰┤")

@@ -85,6 +85,22 @@ def test_the_work_of_a_debugger_is_not_the_steps() -> None:
     }
 
 
+def test_what_the_worker_does_beside_the_script_is_not_the_steps() -> None:
+    thread = "_bootstrap (/usr/lib/python3.11/threading.py:995);run (/usr/lib/python3.11/threading.py:982)"
+    lines, samples = lines_of(
+        f"child ({OURS}/child.py:3);main (/p/a.py:9) 6\n"
+        f"{thread};serve ({OURS}/agent.py:40) 20\n"
+        f"{thread};serve ({OURS}/agent.py:40);dumps (/usr/lib/python3.11/json/__init__.py:231) 20\n"
+        f"main (/p/a.py:9);guarded ({OURS}/guards.py:7);stat (/usr/lib/python3.11/genericpath.py:19) 2\n"
+        f"{thread};work (/p/a.py:5) 2\n"
+    )
+    assert samples == 10
+    assert {(each.file, each.line, each.total) for each in lines if not each.library} == {
+        ("/p/a.py", 9, 0.8),
+        ("/p/a.py", 5, 0.2),
+    }
+
+
 def test_what_nobody_would_notice_is_not_hot() -> None:
     lines, samples = lines_of("main (/p/a.py:1) 9900\nmain (/p/a.py:2) 95\nmain (/p/a.py:3) 5\n")
     assert [each.line for each in lines] == [1, 2], "below a thousandth nothing is kept"
