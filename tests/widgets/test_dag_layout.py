@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -170,8 +169,6 @@ def test_two_thousand_nodes_are_laid_out() -> None:
         "chain and hub": [*pairwise(keys), *((keys[0], key) for key in keys[2:])],
     }
     for name, edges in shapes.items():
-        started = time.process_time()
         layout = DagLayout(dict.fromkeys(keys, 12), edges)
-        print(f"{name}: {time.process_time() - started:.2f} s, {layout.width} x {layout.height}")
-        assert len(layout.boxes) == 2000
-        assert len(layout.routes) + len(layout.undrawn) == len(set(edges))
+        assert len(layout.boxes) == 2000, name
+        assert len(layout.routes) + len(layout.undrawn) == len(set(edges)), name

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import overload
+
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -14,10 +17,26 @@ def local(name: str, value: str, *, opens: bool = False, mark: str = "") -> Tree
     return TreeItem(name, name, value, "int", opens=opens, mark=mark)
 
 
+class Million(Sequence[TreeItem]):
+    """Children that are made when they are asked for."""
+
+    def __len__(self) -> int:
+        return 1_000_000
+
+    @overload
+    def __getitem__(self, at: int) -> TreeItem: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[TreeItem]: ...
+    def __getitem__(self, at: int | slice) -> TreeItem | list[TreeItem]:
+        if isinstance(at, slice):
+            return [local(str(number), "x") for number in range(len(self))[at]]
+        return local(str(at), "x")
+
+
 class Host(App[None]):
     """Answers with what is in ``held``, by path, unless it is told to wait."""
 
-    def __init__(self, held: dict[tuple[str, ...], list[TreeItem]]) -> None:
+    def __init__(self, held: dict[tuple[str, ...], Sequence[TreeItem]]) -> None:
         super().__init__()
         self.held = held
         self.asked: list[tuple[tuple[str, ...], int, int]] = []
@@ -85,8 +104,7 @@ async def test_a_branch_is_asked_for_when_it_is_opened() -> None:
 
 
 async def test_a_million_children_come_a_hundred_at_a_time() -> None:
-    many = [local(str(number), "x") for number in range(1_000_000)]
-    app = Host({("locals",): many})
+    app = Host({("locals",): Million()})
     async with app.run_test(size=(80, 12)) as pilot:
         app.tree.focus()
         app.tree.set_roots(ROOTS, ["locals"])
