@@ -206,4 +206,7 @@ if __name__ == "__main__":
     parser.add_argument("--work", choices=get_args(Work), default="noop")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    print(generate(args.folder, args.steps, args.shape, args.work, args.seed))
+    try:
+        print(generate(args.folder, args.steps, args.shape, args.work, args.seed))
+    except (OSError, ValueError) as error:
+        parser.error(str(error))

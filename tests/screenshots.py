@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -97,7 +97,12 @@ async def taken(picture: Picture, folder: Path) -> str:
 
 def main() -> None:
     """Take the pictures in a folder whose name may be seen, and keep them."""
-    for name in sys.argv[1:] or PICTURES:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="by default all: " + ", ".join(PICTURES))
+    names = parser.parse_args().names or [*PICTURES]
+    if unknown := set(names) - set(PICTURES):
+        parser.error(f"there is no picture {unknown.pop()!r}")
+    for name in names:
         picture = PICTURES[name]
         folder = Path(tempfile.gettempdir()) / "demo" / picture.sample
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ Each ``bench_NAME.py`` here has ``measure() -> Iterable[Row]``. Times are of thi
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import sys
 from collections.abc import Iterable
@@ -18,7 +19,12 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     """Run the benchmarks named, or all, and print one table."""
-    names = sys.argv[1:] or sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    known = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="by default all: " + ", ".join(known))
+    names = parser.parse_args().names or known
+    if unknown := set(names) - set(known):
+        parser.error(f"there is no benchmark {unknown.pop()!r}")
     console = Console()
     worst = 0
     for name in names:

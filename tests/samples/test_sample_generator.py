@@ -78,6 +78,21 @@ def test_the_same_seed_gives_the_same_files_and_another_gives_others(tmp_path: P
     assert files(tmp_path / "one") != files(tmp_path / "three")
 
 
+@pytest.mark.parametrize(("folder", "steps"), [("full", "3"), ("new", "0"), ("full/file/below", "3")])
+def test_what_cannot_be_generated_is_a_sentence(tmp_path: Path, folder: str, steps: str) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    done = subprocess.run(
+        [sys.executable, generator.__file__, tmp_path / folder, "--steps", steps],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "generate.py: error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_six_steps_of_frames_run_in_any_shape(tmp_path: Path) -> None:
     for shape in ("chain", "diamond"):
         dag = generator.generate(tmp_path / shape, 6, shape, "frames")
