@@ -20,6 +20,8 @@ from textual.widget import Widget
 TONES = ("plain", "muted", "good", "bad", "warn", "active", "accent")
 """Names of the styles a caller may give to what it shows; their colours come from the theme."""
 
+_AROUND = 3
+"""Rows before and after one that is revealed which stay in sight, too."""
 _FLAT = Style(color="default", bgcolor="default", dim=False)
 
 
@@ -85,8 +87,8 @@ class LineView(ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
     """Row of the cursor, from 0; 0, too, while there are no rows."""
 
-    _centre_later = False
-    """A row was to be centred while the widget had no size yet."""
+    _revealed: int | None = None
+    """The row that was asked for centred; the cursor stands on it until it is moved."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
@@ -144,13 +146,15 @@ class LineView(ScrollView, can_focus=True):
             self.cursor_moved(new)
 
     def show_row(self, row: int, *, centre: bool = False) -> None:
-        """Scroll a row into sight; centred where it was out of sight and that is asked for."""
+        """Scroll a row into sight; centred where that is asked for, and it was out of sight or at its edge."""
         height = self.scrollable_content_region.height
+        if centre:
+            self._revealed = row
         if height <= 0:
-            self._centre_later |= centre
             return
         top = self.scroll_offset.y
-        if centre and not top <= row < top + height:
+        edge = min(_AROUND, height // 4)
+        if centre and not top + edge <= row < top + height - edge:
             self.scroll_to(y=max(0, row - height // 2), animate=False, force=True)
         elif row < top:
             self.scroll_to(y=row, animate=False, force=True)
@@ -235,9 +239,8 @@ class LineView(ScrollView, can_focus=True):
         return True
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight when the pane changes its size."""
-        centre, self._centre_later = self._centre_later, False
-        self.show_row(self.cursor, centre=centre)
+        """Keep the cursor in sight when the pane changes its size; what was revealed, with what is around it."""
+        self.show_row(self.cursor, centre=self._revealed == self.cursor)
 
     # --- focus -------------------------------------------------------------------------------------
 

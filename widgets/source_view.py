@@ -140,7 +140,7 @@ class SourceView(SearchedView):
         return self._text.lines[row] if 0 <= row < len(self._text.lines) else None
 
     def reveal(self, line: int) -> None:
-        """Put the cursor on a line (the nearest there is), centred if it was out of sight."""
+        """Put the cursor on a line (the nearest there is), centred if it was out of sight or at its edge."""
         self.cursor = line - self.first_line
         self.show_row(self.cursor, centre=True)
 

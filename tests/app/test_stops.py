@@ -83,6 +83,18 @@ async def test_into_another_step_than_the_one_that_is_stopped_is_asked_about(des
         assert desk.session.given[-1] == ("step_into", other)
 
 
+async def test_the_source_of_another_step_than_the_stopped_one_offers_to_go_into_that(
+    desk: FakeDesk, stops: FakeStops
+) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n")
+        await stopped(driver, stops, 7, StopKind.EXCEPTION, "KeyError: 'amount'")
+        assert "c let it fail" in driver.text
+        await driver.press("1", "down", "3")
+        verbs = [verb[0] for verb in driver.main.query_one(VerbLine).verbs]
+        assert verbs[:2] == ["breakpoint", "step-into"]
+
+
 @pytest.mark.parametrize(("kind", "key"), [(StopKind.STEP, "x cancels it"), (StopKind.EXCEPTION, "c lets it fail")])
 async def test_what_a_step_that_stands_still_runs_is_refused_before_any_is_typed(
     desk: FakeDesk, stops: FakeStops, kind: StopKind, key: str

@@ -153,6 +153,27 @@ async def test_a_line_revealed_before_there_is_a_size_is_centred_then() -> None:
         assert app.view.scroll_offset.y == 39
 
 
+async def test_around_a_revealed_line_others_stay_in_sight() -> None:
+    app = Host()
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.view.show("a.py", "\n".join(f"line_{n}" for n in range(1, 101)))
+        app.view.reveal(16)
+        await pilot.pause()
+        assert app.view.scroll_offset.y == 0
+        app.view.reveal(18)  # stepping comes to the last rows: what is next comes into sight
+        await pilot.pause()
+        assert app.view.scroll_offset.y == 7
+        app.view.reveal(26)
+        await pilot.pause()
+        top = app.view.scroll_offset.y
+        await pilot.resize_terminal(40, 12)  # a pane opens below
+        await pilot.pause()
+        assert app.view.scroll_offset.y == 19
+        await pilot.press("down", "down", "down", "down", "down")
+        assert app.view.scroll_offset.y == 19, "who walks down is not jumped about"
+        assert top < 19
+
+
 async def test_keys_and_mouse() -> None:
     app = Host()
     async with app.run_test(size=(40, 10)) as pilot:

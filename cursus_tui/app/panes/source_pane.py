@@ -146,8 +146,9 @@ class SourcePane(Pane):
     @property
     def verbs(self) -> tuple[str, ...]:
         """Other ones while the step is stopped inside, and others again once its line has failed."""
-        stop = self.situation.stop if self.situation is not None else None
-        if stop is None:
+        now = self.situation
+        stop = now.stop if now is not None else None
+        if now is None or stop is None or now.step != stop.step:
             return self.VERBS
         return self.VERBS_HELD if stop.kind is StopKind.EXCEPTION else self.VERBS_INSIDE
 
