@@ -66,6 +66,8 @@ class Ide(Client):
     is_ready: bool = False
     """Its configuration is done: it is told of events."""
     sees_invalidated: bool = False
+    _longest: int = 0
+    """Bytes of the longest message since all was sent."""
     _held: list[tuple[str, Mapping[str, Any]]] | None = None
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -116,8 +118,11 @@ class Ide(Client):
         writer = self.writer
         if writer is None or writer.is_closing():
             return
-        writer.write(encode({"seq": next(self.numbers), **message}))
-        if writer.transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
+        encoded, unsent = encode({"seq": next(self.numbers), **message}), writer.transport.get_write_buffer_size()
+        # One that reads may still be at a long text that it asked for.
+        self._longest = max(self._longest if unsent else 0, len(encoded))
+        writer.write(encoded)
+        if unsent > MOST_UNSENT_BYTES + self._longest:
             writer.transport.abort()
 
 

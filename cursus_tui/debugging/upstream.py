@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cursus_tui.debugging.clients import MOST_UNSENT_BYTES
-from cursus_tui.debugging.dap import BrokenProtocolError, Message, encode, message_in, read_body
+from cursus_tui.debugging.dap import BrokenProtocolError, Message, TooLongError, encode, message_in, pass_by, read_body
 from cursus_tui.debugging.own_time import within
 from cursus_tui.debugging.readings import sentence
 from cursus_tui.records.debug import DebugError
@@ -22,6 +22,8 @@ MOST_UNANSWERED = 1_000
 SLOW = frozenset({"evaluate", "setExpression", "setVariable", "variables"})
 """Requests that run code of the user's: a getter, a ``__repr__``, an expression."""
 
+PASSED_BY_BYTES = 4 << 30
+REQUEST_SEQ = re.compile(rb'"request_seq": ?(\d{1,10})\b')
 OLDER_WORDS = re.compile(rb"(?P<kind>\d{1,4})\t(?P<number>-?\d{1,10})\t(?P<text>.*)", re.DOTALL)
 """Some of its errors pydevd knows to say in its own, older protocol only, framed as all else."""
 ERROR_LINE = 901
@@ -95,7 +97,11 @@ class Upstream:
         """Read until the connection is gone."""
         try:
             while self.is_open:
-                body = await read_body(self._reader)
+                try:
+                    body = await read_body(self._reader)
+                except TooLongError as error:
+                    await self._pass_by(error.length)
+                    continue
                 if body is None:
                     break
                 if (line := OLDER_WORDS.match(body)) is not None:
@@ -118,6 +124,16 @@ class Upstream:
             if not answer.done():
                 answer.set_result(_refusal("the step's debugger is gone"))
         self._lost(self)
+
+    async def _pass_by(self, length: int) -> None:
+        """The text of a value may be of any length: who asked for it is refused, and nobody loses the step."""
+        if length > PASSED_BY_BYTES:
+            raise BrokenProtocolError("a length that cannot be")
+        start = await pass_by(self._reader, length)
+        found = REQUEST_SEQ.search(start)
+        answer = self._waiting.get(int(found[1])) if found else None
+        if answer is not None and not answer.done():
+            answer.set_result(_refusal(f"its answer has {length >> 20} MB, more than can be shown"))
 
     def _take_line(self, kind: int, number: int, text: str) -> None:
         answer = self._waiting.get(number)

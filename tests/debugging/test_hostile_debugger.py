@@ -217,3 +217,33 @@ def test_an_error_in_the_debuggers_older_words_answers_its_request_alone(desk: D
     assert (answer["success"], answer["message"]) == (False, "KeyError: 3")
     assert ide.place(1) == ("main", 7)
     ide.close()
+
+
+def test_an_answer_that_is_too_long_is_refused_and_nothing_else(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cursus_tui.debugging.dap.LONGEST_BYTES", 1 << 20)
+    step = desk.attached(7)
+    step.answers["evaluate"] = lambda given: {"result": given["expression"] * 1_000, "variablesReference": 0}
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    ide.wait("stopped")
+    with pytest.raises(RefusedError, match="its answer has 1 MB, more than can be shown"):
+        ide.ask("evaluate", expression="x" * 2_000, frameId=3)
+    assert len(ide.ask("evaluate", expression="x" * 1_000, frameId=3)["result"]) == 1_000_000
+    assert ide.place(1) == ("main", 7)
+    ide.close()
+
+
+def test_an_ide_that_asks_for_a_long_text_gets_it(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["evaluate"] = {"result": "x" * (MOST_UNSENT_BYTES * 2), "variablesReference": 0}
+    ide = IdeClient(desk.open())
+    ide.attach()
+    step.stop(7)
+    ide.wait("stopped")
+    asked = [ide.post("evaluate", expression="text", frameId=3, context="clipboard"), ide.post("threads")]
+    step.event("output", category="stdout", output="hello")
+    assert len(asked[0].result(20)["body"]["result"]) == MOST_UNSENT_BYTES * 2
+    assert asked[1].result(5)["success"]
+    assert ide.wait("output")["output"] == "hello"
+    ide.close()
