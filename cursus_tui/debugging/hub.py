@@ -67,7 +67,7 @@ class Hub:
                 heard=self._debugger_said,
                 lost=self._debugger_lost,
                 attached=self._attached,
-                gave_up=self.warn,
+                warn=self.warn,
                 filters=self._filters,
                 just_my_code=self._just_my_code,
                 spawn=self._spawn,
@@ -251,7 +251,7 @@ class Hub:
         if self.running is None:
             raise DebugError("no step runs")
         attached = await self.link.attach_or_say(self.running)
-        if attached and self.stops.halted is None and self.link.upstream is not None:
+        if attached and self.stops.halted is None and not self._pause.wished and self.link.upstream is not None:
             await self._pause.ask(self.link.upstream)
             self._spawn(self._pause.insist(self.link.upstream, self.running))
 

@@ -16,9 +16,11 @@ from cursus_tui.debugging.upstream import Upstream
 from cursus_tui.records.debug import DebugError
 
 HANDSHAKE_SECONDS = 20.0
-"""For each part of it: to hear the wish, to dial in, to take up the breakpoints. The step waits for longer than for all
-of them (``DebugOrder.patience``): so it is this side that gives up, and lets the step go on at once.
+"""For each part of it: to dial in, and to take up the breakpoints. A step that stands waits for longer than for all of
+them (``DebugOrder.patience``): so it is this side that gives up, and lets the step go on at once.
 """
+LONG_CALL_SECONDS = 3.0
+"""A step that has not heard a wish by then hears it after its call; it is waited for, but told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class LinkEnd:
     """The connection is gone."""
     attached: Callable[[Followed], None]
     """The debugger of an attempt is there."""
-    gave_up: Callable[[str], None]
-    """An attempt cannot be debugged: a sentence, said once for each attempt."""
+    warn: Callable[[str], None]
+    """A sentence that the user should read."""
     filters: Callable[[], set[str]]
     """The exceptions to stop on."""
     just_my_code: Callable[[], bool]
@@ -154,10 +156,16 @@ class StepLink:
             followed.arrived.clear()
             places = {"socket": order.socket, "lent": order.lent, "pycache": order.pycache}
             wish = process.request("debug", token=order.token, **{name: str(path) for name, path in places.items()})
+            heard = asyncio.wrap_future(wish)
+            if not (await asyncio.wait({heard}, timeout=LONG_CALL_SECONDS))[0]:
+                why = "as inside of a long call that is not Python's"
+                self._end.warn(
+                    f"{followed.step} does not listen, {why}: it can be debugged from its next line of Python"
+                )
             try:
-                await within(HANDSHAKE_SECONDS, asyncio.wrap_future(wish))
-            except (RuntimeError, TimeoutError) as error:
-                raise DebugError(str(error) or "the step does not answer") from error
+                await heard
+            except RuntimeError as error:
+                raise DebugError(str(error)) from error
         try:
             await within(HANDSHAKE_SECONDS, followed.arrived.wait())
         except TimeoutError:
@@ -172,7 +180,7 @@ class StepLink:
             await self.attach(followed)
         except DebugError as error:
             if knew:
-                self._end.gave_up(f"{followed.step} cannot be debugged: {error}")
+                self._end.warn(f"{followed.step} cannot be debugged: {error}")
             self.give_up(followed, str(error))
         return self.is_attached
 
@@ -206,7 +214,7 @@ class StepLink:
         followed.arrived.set()
         if not followed.warned and self._expected.get(followed.order.token) is followed:
             followed.warned = True
-            self._end.gave_up(f"{followed.step} cannot be debugged: {why}")
+            self._end.warn(f"{followed.step} cannot be debugged: {why}")
 
     def _heard(self, upstream: Upstream, name: str, body: Message) -> None:
         if upstream is not self.upstream:

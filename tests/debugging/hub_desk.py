@@ -29,6 +29,8 @@ class FakeProcess:
         self.result: Future[Any] = Future()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        self.later: dict[str, Future[Any]] = {}
+        """Answers that the test gives when it likes."""
 
     def cancel(self, *, reason: str = "cancelled") -> None:
         raise AssertionError("the debugger cancels nothing")
@@ -38,6 +40,8 @@ class FakeProcess:
 
     def request(self, operation: str, **arguments: Any) -> Future[Any]:
         self.asked.append((operation, arguments))
+        if operation in self.later:
+            return self.later[operation]
         answer: Future[Any] = Future()
         try:
             answer.set_result(self.answers.get(operation, lambda _: None)(arguments))

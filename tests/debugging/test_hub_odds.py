@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from dap_client import IdeClient
 from fake_pydevd import FakePydevd
 from hub_desk import NONE, SCRIPT, Desk, until
 
-from cursus_tui.debugging import evaluations, upstream
+from cursus_tui.debugging import evaluations, step_link, upstream
 from cursus_tui.execution.ports import WorkerEvent
-from cursus_tui.records.debug import DebugError, LineBreakpoint
+from cursus_tui.records.debug import DebugError, LineBreakpoint, StopKind
 
 
 def test_a_step_that_cannot_be_debugged_runs_on_and_says_why_once(desk: Desk) -> None:
@@ -47,6 +48,38 @@ def test_every_wish_that_cannot_be_is_answered(desk: Desk) -> None:
         until(lambda count=count: len(desk.notices()) == count)
     time.sleep(0.05)
     assert desk.notices() == ["train cannot be debugged: no debugpy there"] * 3
+
+
+def test_a_step_inside_of_one_long_call_is_debugged_after_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_link, "HANDSHAKE_SECONDS", 0.2)
+    monkeypatch.setattr(step_link, "LONG_CALL_SECONDS", 0.05)
+    order, heard = desk.start(), Future[None]()
+    desk.process.later["debug"] = heard
+    desk.follow()
+    desk.debug.suspend()
+    desk.debug.suspend()
+    until(desk.notices)
+    time.sleep(0.3)
+    step = FakePydevd(order)
+    heard.set_result(None)
+    step.wait_for("pause")
+    step.stop(7, "pause")
+    assert desk.told.next().kind is StopKind.PAUSE
+    assert [name for name, _ in step.requests].count("pause") == 1
+    (said,) = desk.notices()
+    assert said.startswith("train does not listen")
+    assert said.endswith("its next line of Python")
+
+
+def test_a_step_that_ends_in_its_long_call_was_not_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_link, "LONG_CALL_SECONDS", 0.05)
+    desk.start()
+    heard = desk.process.later["debug"] = Future()
+    desk.follow()
+    desk.debug.suspend()
+    until(desk.notices)
+    heard.set_exception(RuntimeError("the step ended before it answered"))
+    until(lambda: "the step ended before it answered" in desk.notices()[-1])
 
 
 @pytest.mark.parametrize(
