@@ -49,7 +49,7 @@ class StoreReader:
         """Open a database for reading only.
 
         Raises:
-            UserError: There is none, it is not ours, or a newer version wrote it.
+            UserError: There is none, it is not ours, nothing was ever written to it, or a newer version wrote it.
         """
         address = f"file:{quote(os.fsencode(database))}?mode=ro"
         try:
@@ -59,7 +59,11 @@ class StoreReader:
         except sqlite3.Error as error:
             raise unreadable(database, error) from error
         try:
-            require_known(version_of(connection), database)
+            version = version_of(connection)
+            require_known(version, database)
+            if not version:
+                hint = "start with cursus-tui debug PATH, or run PATH"
+                raise UserError("nothing has run here yet", file=database, hint=hint)
         except sqlite3.Error as error:
             connection.close()
             raise unreadable(database, error) from error
@@ -242,8 +246,8 @@ class StoreReader:
         return str(found[0]["value"]) if found else None
 
 
-def unreadable(database: Path, error: sqlite3.Error) -> UserError:
-    """What to say of a database that SQLite cannot read."""
+def unreadable(database: Path, error: sqlite3.Error | OSError) -> UserError:
+    """What to say of a database that cannot be read."""
     return UserError(
         f"the run database cannot be opened: {error}",
         file=database,

@@ -6,6 +6,7 @@ import errno
 import os
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -232,6 +233,25 @@ def test_something_else_in_its_place_is_refused_and_left_alone(tmp_path: Path):
     with pytest.raises(UserError, match="cannot be opened"):
         RunStore(Workspace(tmp_path, file))
     assert file.read_text().startswith("this is my")
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_folder_or_a_pipe_in_its_place_is_refused(tmp_path: Path, make: Callable[[Path], None]):
+    make(tmp_path / "runs.sqlite3")
+    with pytest.raises(UserError, match="cannot be opened"):
+        RunStore(Workspace(tmp_path, tmp_path / "runs.sqlite3"))
+
+
+def test_one_that_was_only_begun_has_no_runs(tmp_path: Path):
+    """As a front leaves it that is killed while it makes it."""
+    file = tmp_path / "runs.sqlite3"
+    file.touch()
+    with pytest.raises(UserError, match="nothing has run here yet"):
+        StoreReader.open(file)
+    RunStore(Workspace(tmp_path, file)).close()
+    reader = StoreReader.open(file)
+    assert reader.runs() == ()
+    reader.close()
 
 
 def test_a_migration_that_fails_half_way_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
