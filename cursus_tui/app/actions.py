@@ -79,6 +79,7 @@ _STEPPING = (
         Scope.STEPPING,
         can_step_into,
         inside="into",
+        held="step into",
     ),
     Action(
         "continue",

@@ -69,6 +69,8 @@ def _written(now: Situation, step: Step, read: Sequence[Path]) -> Iterator[Row]:
         yield remark("= points it to a folder" if step.kind is StepKind.SOURCE else "", "accent")
     elif state is not None and state.note:
         yield remark(state.note)
+    elif attempt is not None and attempt.ended is None:
+        yield remark("nothing yet: it is listed when the step has ended")
     else:
         yield remark("nothing yet: the step has not run")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cursus_tui.app.standing import Progress
 from cursus_tui.app.tail import last_line
-from cursus_tui.records.run import Attempt, ResourceSample, SessionState
+from cursus_tui.records.run import Attempt, Phase, ResourceSample, SessionState
 
 if TYPE_CHECKING:
     from cursus_tui.records.events import OutputGrew, ResourcesSampled
@@ -22,6 +22,9 @@ class ProgressReader:
         self._sample: tuple[str, ResourceSample] | None = None
         self._unread = False
         self._line: tuple[str, str] = ("", "")
+        self._of: tuple[str, int] | None = None
+        self._stood = 0.0
+        self._since: float | None = None
 
     def sampled(self, event: ResourcesSampled) -> None:
         """A reading of the process tree."""
@@ -32,8 +35,9 @@ class ProgressReader:
         self._unread = True
 
     def look(self, state: SessionState | None) -> None:
-        """Read the last line if the logs grew since."""
+        """Take the time of a stop, and read the last line if the logs grew since."""
         attempt = self._attempt(state)
+        self._clock_stops(attempt, stopped=state is not None and state.phase is Phase.PAUSED)
         if attempt is not None and (self._unread or self._line[0] != attempt.step):
             self._unread = False
             self._line = (attempt.step, last_line(attempt.folder))
@@ -43,10 +47,22 @@ class ProgressReader:
         attempt = self._attempt(state)
         if attempt is None:
             return None
-        seconds = max(0.0, self._clock() - attempt.started) if attempt.started else 0.0
+        stood = self._stood if self._of == (attempt.step, attempt.number) else 0.0
+        seconds = max(0.0, self._clock() - attempt.started - stood) if attempt.started else 0.0
         sample = self._sample[1] if self._sample and self._sample[0] == attempt.step else None
         line = self._line[1] if self._line[0] == attempt.step else ""
         return Progress(attempt.step, seconds, sample, line)
+
+    def _clock_stops(self, attempt: Attempt | None, *, stopped: bool) -> None:
+        """The seconds that an attempt stands still inside are not its own."""
+        now, key = self._clock(), (attempt.step, attempt.number) if attempt is not None else None
+        if key != self._of:
+            self._of, self._stood, self._since = key, 0.0, None
+        inside = stopped and attempt is not None and attempt.ended is None
+        if inside and self._since is None:
+            self._since = now
+        elif not inside and self._since is not None:
+            self._stood, self._since = self._stood + now - self._since, None
 
     @staticmethod
     def _attempt(state: SessionState | None) -> Attempt | None:

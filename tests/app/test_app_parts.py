@@ -14,10 +14,12 @@ from cursus_tui.app.attention import Patience, ended_long
 from cursus_tui.app.editor import editor_command
 from cursus_tui.app.faces import LOOKS, face
 from cursus_tui.app.failure_text import default_frame, failure_content, locals_content
+from cursus_tui.app.progress import ProgressReader
 from cursus_tui.app.resume import resume_question
 from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.situation import Situation
 from cursus_tui.app.tail import last_line
+from cursus_tui.records.debug import DebugStop, StopKind
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
@@ -114,6 +116,29 @@ def test_files_that_the_user_gave_are_listed(desk: FakeDesk, tmp_path: Path) -> 
     (tmp_path / "given" / "deep" / "a.csv").write_text("x\n")
     rows = artifact_rows(Situation(desk.pipeline, desk.session.state, "load"), ())
     assert [row.value.path.name for row in rows if isinstance(row.value, FileChoice)] == ["a.csv"]
+
+
+def test_the_time_that_a_step_stands_still_is_not_its_own(tmp_path: Path) -> None:
+    session = FakeDesk(tmp_path, holding=["prepare"]).session
+    session.step_over("prepare")
+    now = 1_010.0
+    reader = ProgressReader(lambda: now)
+    stop = DebugStop(1, "prepare", 1, StopKind.STEP, 1, None, 7)
+    for seconds, stands in ((0.0, stop), (60.0, None), (5.0, stop), (100.0, None)):
+        now += seconds
+        session.stands(stands)
+        reader.look(session.state)
+    now += 1.0
+    shown = reader.newest(session.state)
+    assert shown is not None
+    assert shown.seconds == 16.0, "ten before, five between, one since"
+
+
+def test_a_step_that_stands_still_has_run(tmp_path: Path) -> None:
+    desk = FakeDesk(tmp_path, holding=["prepare"])
+    desk.session.step_over("prepare")
+    rows = artifact_rows(Situation(desk.pipeline, desk.session.state, "prepare"), ())
+    assert rows[-1].cells == ("nothing yet: it is listed when the step has ended",)
 
 
 def test_a_long_step_calls_back_and_a_short_one_does_not(desk: FakeDesk) -> None:
