@@ -63,8 +63,9 @@ class Upstream:
         number = next(self._numbers)
         self._waiting[number] = answer
         answer.add_done_callback(lambda _: self._waiting.pop(number, None))
+        unsent = self._writer.transport.get_write_buffer_size()
         self._writer.write(encode({"seq": number, "type": "request", "command": command, "arguments": dict(arguments)}))
-        if self._writer.transport.get_write_buffer_size() > MOST_UNSENT_BYTES or len(self._waiting) > MOST_UNANSWERED:
+        if unsent > MOST_UNSENT_BYTES or len(self._waiting) > MOST_UNANSWERED:
             self._writer.transport.abort()
             self.close()
         return answer

@@ -172,6 +172,15 @@ def test_a_debugger_that_answers_nothing_is_let_go(desk: Desk) -> None:
     until(lambda: not desk.debug.state.attached)
 
 
+def test_one_long_request_is_no_debugger_that_does_not_read(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.stop(7)
+    desk.told.next()
+    step.answers["evaluate"] = {"result": "42", "variablesReference": 0}
+    assert desk.debug.evaluate("x" * (2 * MOST_UNSENT_BYTES), 3).result(20).value == "42"
+    assert desk.debug.state.attached
+
+
 def test_a_debugger_that_does_not_read_is_let_go(desk: Desk) -> None:
     order = desk.start(7)
     step = FakePydevd(order)
