@@ -17,11 +17,18 @@ from cursus_tui.cli.main import COMMANDS, cli
 from cursus_tui.pipeline.settings import _SettingsFile, read_settings
 from cursus_tui.storage import workspace
 
-DOCUMENTS = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("sample_pipelines/**/*.md")]
+DOCUMENTS = [REPOSITORY / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")]
+DOCUMENTS += REPOSITORY.glob("sample_pipelines/**/*.md")
 ROOTS = (REPOSITORY, REPOSITORY / "cursus_tui", REPOSITORY / "tests", REPOSITORY / "tests" / "execution")
 
-ELSEWHERE = {"cursus-tui.yaml", "dockers/", "pipeline_config/", "tests/debugging/ide_client/node_modules"}
-"""Of a user's project, or made by the tests."""
+ELSEWHERE = {
+    "cursus-tui.yaml",
+    "dockers/",
+    "pipeline_config/",
+    "shared/cursus",
+    "tests/debugging/ide_client/node_modules",
+}
+"""Of a user's project, beside a checkout, or made by the tests."""
 
 
 def words(document: Path) -> list[str]:
