@@ -90,6 +90,7 @@ def test_json_has_exactly_the_promised_shape(project: Path, capsys: pytest.Captu
     }
     assert set(binding) == {"step", "input", "source_step", "source_output", "score", "reason"}
     assert all(set(each) == {"step", "name", "value", "origin", "certain"} for each in document["environment"])
+    assert document["arguments"]
     assert all(set(each) == {"step", "flag", "value", "origin", "certain"} for each in document["arguments"])
     assert all(set(each) == {"severity", "code", "step", "message", "hint"} for each in document["findings"])
     token = next(e for e in document["environment"] if e["step"] == "Train_training" and e["name"] == "API_TOKEN")

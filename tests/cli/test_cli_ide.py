@@ -285,7 +285,7 @@ def test_a_bare_ide_takes_no_path_for_its_port(tmp_path: Path, opened: Opened) -
     dag = str(generate(tmp_path / "chain", 1))
     for arguments in (["--ide", dag], [dag, "--ide"], [dag, "--ide", "--no-hold"]):
         assert main(["debug", *arguments]) == 0
-    assert all(port is not None and port > 0 for port in opened.ports)
+    assert [port is not None and port > 0 for port in opened.ports] == [True] * 3
     assert [each.hold_on_failure for each in opened.options] == [True, True, False]
 
 
