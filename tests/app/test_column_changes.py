@@ -70,7 +70,7 @@ async def test_a_type_that_a_step_changed_is_told_below_the_file(desk: FakeDesk,
     async with opened(desk, (80, 24)) as driver:
         await driver.press("n", "up", "2")
         assert "since it was read: id text → int" in told(driver)
-        assert "3, s steps through main" in told(driver)
+        assert "3 and s step through main" in told(driver)
         assert [table.closed for table in data.tables] == [True, True]
         await driver.press("enter")
         assert told(driver) == ""

@@ -76,7 +76,7 @@ async def test_into_another_step_than_the_one_that_is_stopped_is_asked_about(des
         await driver.press("s")
         assert desk.session.given == []
         assert f"Go into {other}" in driver.text
-        assert "prepare is cancelled" in driver.text
+        assert "prepare is stopped inside" in driver.text
         await driver.press("escape", "s", "down", "enter")
         assert desk.session.given == [("step_into",)]
         await driver.press("s", "enter")

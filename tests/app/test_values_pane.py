@@ -167,6 +167,19 @@ async def test_an_expression_typed_after_w_is_never_taken_as_keys(desk: FakeDesk
         assert desk.session.watches == ("total.x", "total+1")
 
 
+async def test_a_returned_value_is_not_offered_under_the_name_that_the_debugger_gives_it(
+    desk: FakeDesk, step: FakeValues
+) -> None:
+    step.locals[0] = {"(return) load": 3}
+    async with opened(desk) as driver:
+        await stopped(driver, step)
+        await go(driver, "(return) load")
+        await driver.press("w")
+        field = driver.app.focused
+        assert isinstance(field, Input)
+        assert field.value == ""
+
+
 @pytest.mark.parametrize(
     ("shown", "offered"),
     [

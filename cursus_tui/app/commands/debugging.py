@@ -29,8 +29,8 @@ def _ask_which(screen: MainScreen, stop: DebugStop, step: str) -> None:
             screen.command(lambda session: session.step_into())
 
     answers = [
-        ("there", f"Go into {step}", f"{stop.step} is cancelled"),
-        ("here", f"Step on in {stop.step}", "into what its line calls"),
+        ("there", f"Go into {step}", "the stopped one is cancelled"),
+        ("here", "Step on in the stopped one", "into what its line calls"),
     ]
     screen.app.push_screen(Choose("Step into", f"{stop.step} is stopped inside.", answers), answered)
 

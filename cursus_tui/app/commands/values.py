@@ -77,7 +77,8 @@ def watch(screen: MainScreen) -> None:
     if target is not None and target.watch:
         _ask_on_watch(screen, target.expression, text)
         return
-    offered = target.expression if target is not None and not target.sampled else _name_in_view(screen)
+    named = target is not None and not target.sampled and not target.name.startswith(_RETURNED)
+    offered = target.expression if target is not None and named else _name_in_view(screen)
     _ask(screen, "Watch", text, offered, lambda wanted: _add_watch(screen, wanted), offered=True)
 
 

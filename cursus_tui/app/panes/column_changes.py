@@ -14,7 +14,7 @@ from cursus_tui.app.ports import DataPort, TablePort
 
 _NAMED = 4
 """Columns of a kind that are named; the others are counted."""
-_WHERE = "which line did it: 3, s steps through main; 6 unfolds a DataFrame's types"
+_WHERE = "which line? 3 and s step through main; 6 unfolds a DataFrame's column types"
 
 Columns = Mapping[str, str]
 """Name -> type, as a file looks."""
