@@ -142,9 +142,11 @@ _REQUESTS: Mapping[str, Mapping[str, Reader | _Needed]] = {
     },
     "attach": {
         # A launch configuration is the user's own text: what cannot be read in it is passed by.
+        "debugOptions": _as_it_is,
         "justMyCode": _as_it_is,
         "localRoot": _as_it_is,
         "pathMappings": _as_it_is,
+        "redirectOutput": _as_it_is,
         "remoteRoot": _as_it_is,
     },
     "setBreakpoints": {"source": _Needed(_SOURCE), "breakpoints": _list(_LINE), "lines": _list(_number)},

@@ -66,6 +66,7 @@ class Ide(Client):
     is_ready: bool = False
     """Its configuration is done: it is told of events."""
     sees_invalidated: bool = False
+    wants_output: bool = False
     _longest: int = 0
     """Bytes of the longest message since all was sent."""
     _held: list[tuple[str, Mapping[str, Any]]] | None = None

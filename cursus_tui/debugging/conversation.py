@@ -16,6 +16,7 @@ from cursus_tui.debugging.conventions import conventions_of
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.handshake import CAPABILITIES, RESUMES
 from cursus_tui.debugging.hub import Hub
+from cursus_tui.debugging.ide_output import wants_output
 from cursus_tui.debugging.ide_sources import text_of_source
 from cursus_tui.debugging.path_mapping import mapping_of
 from cursus_tui.records.debug import DebugError
@@ -140,6 +141,7 @@ class Conversation:
         self._ide.attach = request
         self._ide.conventions = replace(self._ide.conventions, mapping=mapping_of(arguments))
         self._ide.just_my_code = arguments.get("justMyCode") is not False
+        self._ide.wants_output = wants_output(arguments)
         self._hub.ides.append(self._ide)
         self._hub.lines_changed(set())
         self._ide.tell("initialized", {})
@@ -156,6 +158,8 @@ class Conversation:
         self._ide.event("process", named | ({"systemProcessId": process.pid} if process and process.pid else {}))
         for thread in hub.threads:
             self._ide.event("thread", {"reason": "started", "threadId": thread})
+        if running is not None and running.attempt is not None:
+            hub.output.begin(running.attempt.folder, from_start=False)
         hub.tell_breakpoints(self._ide)
         if hub.stops.halted is not None:
             self._ide.event("stopped", hub.stop_of(self._ide, hub.stops.halted))

@@ -17,6 +17,7 @@ from cursus_tui.debugging.debug_loop import NOT_DEBUGGED
 from cursus_tui.debugging.evaluations import Evaluations
 from cursus_tui.debugging.followed import Followed
 from cursus_tui.debugging.handshake import PASSED_ON, RESUMES
+from cursus_tui.debugging.ide_output import IdeOutput
 from cursus_tui.debugging.known_threads import KnownThreads
 from cursus_tui.debugging.pause import Pause
 from cursus_tui.debugging.readings import condition_failure, whole
@@ -34,7 +35,7 @@ from cursus_tui.text import safe
 LOG = logging.getLogger(__name__)
 FAILURE_SECONDS = 1.0
 """Conditions that fail are told of no more often."""
-EVENTS = frozenset({"invalidated", "loadedSource", "module", "output"})
+EVENTS = frozenset({"invalidated", "loadedSource", "module"})
 """Events that IDEs get as they come."""
 
 
@@ -54,6 +55,7 @@ class Hub:
         self.armed = Armed(lambda: (self.terminal, *self.ides))
         self.running: Followed | None = None
         self.threads = KnownThreads()
+        self.output = IdeOutput(lambda: tuple(self.ides), self._spawn)
         self.asked = 0.0
         """When a client asked for something last, on the loop's clock."""
         self._failed = -FAILURE_SECONDS
@@ -90,6 +92,7 @@ class Hub:
         """It runs."""
         followed.attempt, followed.process, followed.told = attempt, process, told
         self.running = followed
+        self.output.begin(attempt.folder, from_start=True)
         self.stops.look_again()
 
     def ended(self, followed: Followed) -> None:
@@ -97,6 +100,7 @@ class Hub:
         self.link.forget(followed)
         if self.running is followed:
             self.running = None
+            self.output.end()
         if not self.link.expects:
             self.armed.clear_once()
 
@@ -128,9 +132,10 @@ class Hub:
             self.threads.heard(body)
             self.broadcast(name, body)
         elif name in EVENTS:
-            if name == "output":
-                self._printed(body)
             self.broadcast(name, body)
+        elif name == "output":
+            self._printed(body)
+            self.output.pass_on(body, stands=self.stops.halted is not None)
         elif name == "breakpoint":
             self.armed.changed(body)
             self._armed_anew()
