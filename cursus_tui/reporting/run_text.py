@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -83,15 +84,16 @@ def print_run(console: Console, report: dict[str, Any]) -> None:
 
 
 def print_runs(console: Console, runs: Iterable[RunRecord]) -> None:
-    """The list of runs, newest first, with the user's own time: their ids have UTC."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("run", "pipeline", "phase", "started", "took", "started by"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("run", "started"))
+    """The list of runs, newest first, a line for each, with the user's own time: their ids have UTC."""
+    lines = [("run", "pipeline", "phase", "started", "took", "started by")]
     for run in runs:
         took = human_seconds(run.ended - run.started) if run.ended else ""
         started = time.strftime("%m-%d %H:%M", time.localtime(run.started))
-        table.add_row(run.run_id, plain(run.pipeline), run.phase.value, started, took, plain(run.command))
-    console.print(table)
+        lines.append((run.run_id, safe(run.pipeline), run.phase.value, started, took, safe(run.command)))
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        padded = "  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        console.print(Text(padded, "" if number else "bold"), soft_wrap=True)
 
 
 def error_lines(error: StepError) -> Iterator[Text]:

@@ -121,12 +121,12 @@ def test_the_list_of_runs_has_the_users_own_time(monkeypatch: pytest.MonkeyPatch
             [
                 RunRecord(
                     "20250101-180000-0123abc",
-                    "fraud",
+                    "fraud_training",
                     Path("/p"),
                     1735754400.0,
                     None,
                     Phase.PAUSED,
-                    "cursus-tui run sample:fraud_training --workspace somewhere",
+                    "cursus-tui run sample:fraud_training",
                 )
             ],
         )
@@ -136,6 +136,10 @@ def test_the_list_of_runs_has_the_users_own_time(monkeypatch: pytest.MonkeyPatch
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "01-02 03:00" in text
     assert "20250101-180000-0123abc" in text, "an id can be copied"
+    assert [" ".join(line.split()) for line in text.splitlines()] == [
+        "run pipeline phase started took started by",
+        "20250101-180000-0123abc fraud_training paused 01-02 03:00 cursus-tui run sample:fraud_training",
+    ], "a line for each, whatever fits"
 
 
 def test_data_that_the_user_gave_is_called_given_and_what_an_attempt_left_reused() -> None:
