@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cursus_tui.app.console_log import ConsoleLog, Printed, completed, error_of
+from cursus_tui.app.pdb_habits import as_python
 from cursus_tui.app.screens.console import Console, ConsoleField, ConsoleOutput, ConsolePlace
 from cursus_tui.records.debug import Variable
 from cursus_tui.text import safe
@@ -134,6 +135,33 @@ async def test_what_an_evaluation_prints_is_shown(host: Host, step: FakeValues, 
         await pilot.pause(0.5)
         assert "later" in host.shown()
         assert "before" not in host.shown()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("p total", "total"),
+        ("pp  names[0]", "names[0]"),
+        ("!total = 1", "total = 1"),
+        ("p = 3", "p = 3"),
+        ("p (1)", "p (1)"),
+        ("pp", "pp"),
+        ("print(1)", "print(1)"),
+    ],
+)
+def test_what_pdb_would_print_is_evaluated(typed: str, meant: str) -> None:
+    assert as_python(typed) == meant
+
+
+async def test_commands_of_pdb_are_told_where_they_work(host: Host, step: FakeValues) -> None:
+    async with host.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, "p total")
+        assert host.shown().splitlines() == [">>> p total", "7"]
+        await enter(pilot, "n")
+        assert "close the console: esc" in host.shown()
+        step.locals[0]["n"] = 5
+        await enter(pilot, "n")
+        assert host.shown().splitlines()[-1] == "5", "a name of the step's is that"
 
 
 async def test_ctrl_c_interrupts_and_never_leaves(host: Host, step: FakeValues) -> None:

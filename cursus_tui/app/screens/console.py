@@ -18,6 +18,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from cursus_tui.app.console_log import ConsoleLog, Printed, completed, error_of
+from cursus_tui.app.pdb_habits import as_python, command_hint
 from cursus_tui.app.ports import DebuggerPort
 from cursus_tui.app.screens.dialog import Dialog, Field, told
 from cursus_tui.records.debug import Variable
@@ -177,6 +178,7 @@ class Console(Dialog[str]):
         self._tell(self._BUSY)
         if self._looking is not None:
             self._looking.resume()
+        text = as_python(text)
         answer = self._pending = self._debugger.evaluate(text, frame)
         answer.add_done_callback(lambda done: self.post_message(self.Came(lambda: self._take(text, done))))
 
@@ -203,6 +205,8 @@ class Console(Dialog[str]):
         if problem is not None:
             told = "interrupted" if self._interrupted else error_of(_lines(str(problem)))
             self._say(told, "warn" if self._interrupted else "bad")
+            if hint := "" if self._interrupted else command_hint(text):
+                self._say(hint, "muted")
         elif not done.cancelled():
             self._show(text, done.result())
         self.set_timer(_DRAIN_SECONDS, self._drained)
