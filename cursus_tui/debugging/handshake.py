@@ -39,9 +39,24 @@ CAPABILITIES: Message = {
     "supportsRestartRequest": False,
     "supportsTerminateRequest": False,
     "exceptionBreakpointFilters": [
-        {"filter": "raised", "label": "Raised Exceptions", "default": False},
-        {"filter": "uncaught", "label": "Uncaught Exceptions", "default": True},
-        {"filter": "userUnhandled", "label": "User Uncaught Exceptions", "default": False},
+        {
+            "filter": "raised",
+            "label": "Raised Exceptions",
+            "description": "Stop whenever an exception is raised.",
+            "default": False,
+        },
+        {
+            "filter": "uncaught",
+            "label": "Uncaught Exceptions",
+            "description": "Stop where an exception ends a thread of the script, SystemExit included.",
+            "default": True,
+        },
+        {
+            "filter": "userUnhandled",
+            "label": "User Uncaught Exceptions",
+            "description": "Stop when an exception leaves the script for a library.",
+            "default": False,
+        },
     ],
 }
 """What an IDE may ask for, whether a step runs or not: recorded from debugpy, without what ends the program."""

@@ -112,9 +112,15 @@ def _say_how_to_open(internal: Tuple[type, ...]) -> None:
             asked = options.get("context") or (arguments[1:2] or (None,))[0]
             if asked not in _AS_BEFORE and is_secret_item(str(self.name).strip("'\""), self.value):
                 data["value"] = MASK_TEXT
+            elif type(self.value) is int and _is_in_hex(options.get("fmt") or (arguments or (None,))[0]):
+                data["value"] = hex(self.value)
         except Exception:
             # A value's own code may answer with anything: then it cannot be opened.
             pass
         return data
 
     variable.get_var_data = get_var_data
+
+
+def _is_in_hex(wish: Any) -> bool:
+    return isinstance(wish, dict) and wish.get("hex") is True
