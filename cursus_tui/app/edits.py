@@ -101,7 +101,8 @@ def refusal(target: EditTarget, text: str) -> str | None:
     if target.kind in (EditKind.INPUT, EditKind.DATA):
         if not text.strip():
             return "a path is needed"
-        return None if os.path.exists(absolute(text)) else f"there is no {text}"
+        path = absolute(text)
+        return None if os.path.isfile(path) or os.path.isdir(path) else f"there is no file or folder {text}"
     if target.kind is EditKind.SCRIPT:
         return None if os.path.isfile(absolute(text)) else f"there is no file {text}"
     if target.kind is EditKind.JOB_TYPE and not text.strip():

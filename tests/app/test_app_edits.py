@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,10 @@ def test_paths_must_exist(tmp_path: Path) -> None:
     assert edits.refusal(target, str(tmp_path)) is None
     assert edits.refusal(target, str(tmp_path / "none")) is not None
     assert edits.refusal(EditTarget("a", EditKind.SCRIPT, ""), str(tmp_path)) is not None
+    os.mkfifo(tmp_path / "pipe")
+    for odd in ("~nobody-of-this-name/x", "x" * 300, str(tmp_path / "pipe")):
+        for kind in (EditKind.DATA, EditKind.INPUT, EditKind.SCRIPT):
+            assert edits.refusal(EditTarget("a", kind, "DATA"), odd) is not None
     assert edits.refusal(EditTarget("a", EditKind.ENVIRONMENT, "X"), "a\x00b") is not None
     assert edits.refusal(EditTarget("a", EditKind.ENVIRONMENT, "X"), "") is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ async def test_what_cannot_be_taken_is_said_with_the_whole_path(desk: FakeDesk, 
         await driver.press("enter")
         assert isinstance(driver.app.screen, PickPath)
         assert said(driver, "problem").startswith(problem + (str(desk.folder / typed) if typed else ""))
+        assert len(desk.session.edits) == 1
+
+
+async def test_a_pipe_is_not_taken(desk: FakeDesk) -> None:
+    os.mkfifo(desk.folder / "pipe")
+    async with opened(desk) as driver:
+        await ask(driver)
+        await driver.type("pipe")
+        await driver.press("enter")
+        assert said(driver, "problem") == f"{desk.folder / 'pipe'} is neither a file nor a folder"
         assert len(desk.session.edits) == 1
 
 

@@ -135,6 +135,8 @@ class PickPath(Dialog[Path]):
                 return f"there is no {path}"
             if self._files_only and path.is_dir():
                 return f"{path} is a folder: a file is needed"
+            if not (path.is_file() or path.is_dir()):
+                return f"{path} is neither a file nor a folder"
         except (OSError, ValueError) as problem:
             return str(problem)
         return None
