@@ -1,3 +1,5 @@
+"""Edits as new overrides, what is refused, and the rows of the Call pane."""
+
 from __future__ import annotations
 
 import os
@@ -91,3 +93,13 @@ def test_every_edit_can_be_stored_without_a_warning(tmp_path: Path) -> None:
         stored = encode(Overrides, edited)
     assert stored is not None
     assert '"job_types":{"a":"training"}' in stored
+
+
+def test_json_stays_json() -> None:
+    target = EditTarget("a", EditKind.ENVIRONMENT, "MAP", '{"a": 1}')
+    assert edits.refusal(target, '{"a": 2}') is None
+    assert edits.refusal(target, "") is None
+    problem = edits.refusal(target, '{"a": 2')
+    assert problem is not None
+    assert "JSON" in problem
+    assert edits.refusal(EditTarget("a", EditKind.ENVIRONMENT, "X", "[not json"), "anything") is None

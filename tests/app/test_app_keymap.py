@@ -1,3 +1,5 @@
+"""Which key does what: the defaults, the user's own, and what is refused."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -21,7 +21,7 @@ from cursus_tui.app.situation import Situation
 from cursus_tui.app.tail import last_line
 from cursus_tui.records.debug import DebugStop, StopKind
 from cursus_tui.records.errors import UserError
-from cursus_tui.records.run import BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepStatus
+from cursus_tui.records.run import BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepError, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
 
 
@@ -202,6 +202,17 @@ def test_the_failure_begins_at_the_users_own_frame(desk: FakeDesk) -> None:
     assert "prepare.py:8 in main" in text
     assert "frame = DataFrame 3 x 2" in locals_content(attempt.error, 1).plain
     assert "→ load wrote given.csv without it" in text
+
+
+def test_an_exception_that_was_raised_again_is_no_cause_of_itself(desk: FakeDesk) -> None:
+    desk.session.step_over("prepare")
+    attempt = desk.session.state.steps["prepare"].attempt
+    assert attempt is not None
+    same = StepError("SyntaxError", "unmatched ')'", "a.py", 3)
+    other = StepError("OSError", "gone", "a.py", 9)
+    told = str(failure_content(attempt, replace(same, causes=(same, other, same)), None))
+    assert told.count("SyntaxError") == 1
+    assert "caused by OSError: gone at a.py:9" in told
 
 
 def test_a_changed_script_is_noticed_once(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+"""``cursus-tui run``, ``runs``, ``show`` and ``clean``: reports, exit codes, and what is kept."""
+
 from __future__ import annotations
 
 import json

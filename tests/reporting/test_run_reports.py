@@ -1,3 +1,5 @@
+"""A run as text, JSON and JUnit; nothing untrusted reaches a terminal or breaks the XML."""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,5 @@
+"""Which names hold secrets."""
+
 import pytest
 
 from cursus_tui.storage.secrets import MASK, is_secret, mask

@@ -1,4 +1,4 @@
-"""What a trial of the screen as a new user found about the keys that it offers."""
+"""Which keys the status line, the footer and the palette offer, and what they say of one that cannot be used now."""
 
 from __future__ import annotations
 
