@@ -18,6 +18,7 @@ def sample(name: str | None, folder: Path | None) -> int:
 
     Nothing is ever overwritten. `cursus-tui debug sample:NAME` opens a private copy without any copying of yours.
     """
+    from cursus_tui.pipeline.given_files import absolute
     from cursus_tui.pipeline.samples import copy_sample, sample_names, sample_summary
     from cursus_tui.text import safe
 
@@ -26,7 +27,7 @@ def sample(name: str | None, folder: Path | None) -> int:
             click.echo(f"{each:<18} {sample_summary(each)}".rstrip())
         click.echo("\nOpen one:  cursus-tui debug sample:NAME\nCopy one:  cursus-tui sample NAME FOLDER")
         return 0
-    target = copy_sample(name, folder or Path.cwd())
+    target = copy_sample(name, folder or absolute("."))
     shown = safe(os.path.relpath(target))
     click.echo(f"Copied {name} to {shown}\nOpen it:  cursus-tui debug {shown}")
     return 0

@@ -17,8 +17,16 @@ FILE, FOLDER = "a file", "a folder"
 
 
 def absolute(text: str, base: Path | None = None) -> Path:
-    """A path as it was written, from a base or the current folder. ``~`` stays where the system knows no such user."""
-    return Path(os.path.abspath(os.path.join(base or "", os.path.expanduser(text))))
+    """A path as it was written, from a base or the current folder. ``~`` stays where the system knows no such user.
+
+    Raises:
+        UserError: The path is relative, and the current folder was removed.
+    """
+    try:
+        return Path(os.path.abspath(os.path.join(base or "", os.path.expanduser(text))))
+    except FileNotFoundError:
+        hint = "go to a folder that exists, or give a whole path"
+        raise UserError("the current folder is gone", expected="a folder to begin from", hint=hint) from None
 
 
 def given_path(text: str, what: str, expected: str = "a path") -> Path:

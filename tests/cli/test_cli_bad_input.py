@@ -162,6 +162,18 @@ def test_a_port_that_is_none(capsys: pytest.CaptureFixture[str], port: str) -> N
     assert "--port" in refused(capsys, "ide", "vscode", "chain", "--port", port)
 
 
+@pytest.mark.parametrize(
+    "command", ["check chain", "runs", "show", "clean --all", "ide vscode", "sample fraud_training"]
+)
+def test_a_current_folder_that_is_gone(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (place / "gone").mkdir()
+    monkeypatch.chdir(place / "gone")
+    (place / "gone").rmdir()
+    assert "the current folder is gone" in refused(capsys, *command.split())
+
+
 @pytest.mark.parametrize("command", ["debug", "run", "check", "ide"])
 def test_a_command_without_its_path_says_how_it_is_called(capsys: pytest.CaptureFixture[str], command: str) -> None:
     err = refused(capsys, command)
