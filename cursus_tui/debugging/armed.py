@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cursus_tui.debugging.breakpoints import SourceBreakpoint, by_file, for_script_alone, from_source, line_of, union
+from cursus_tui.debugging.breakpoints import (
+    SourceBreakpoint,
+    by_file,
+    counted,
+    for_script_alone,
+    from_source,
+    line_of,
+    union,
+)
 from cursus_tui.debugging.clients import Client, FileLines
 from cursus_tui.debugging.ide_breakpoints import Answer, Place
 from cursus_tui.debugging.upstream import Upstream
@@ -77,7 +85,7 @@ class Armed:
         once: list[SourceBreakpoint] = [{"line": line} for of, line in self._once if of == key]
         named = [one.path for one in held] + [path for (of, _), (path, _) in self._once.items() if of == key]
         path = self._paths.setdefault(key, named[0] if named else key)
-        lines = union([*(one.lines for one in held), once])
+        lines = union([*([counted(each.path, one) for one in each.lines] for each in held), once])
         return path, [for_script_alone(one) for one in lines] if is_library(key) else lines
 
     async def sync(self, upstream: Upstream, key: str) -> None:

@@ -84,6 +84,18 @@ def to_source(one: LineBreakpoint) -> SourceBreakpoint:
     return {"line": one.line, "condition": " and ".join(parts)}
 
 
+def counted(path: str, one: SourceBreakpoint) -> SourceBreakpoint:
+    """An IDE's breakpoint that counts hits, so that the count goes on, and only where its condition holds."""
+    if not one.get("hitCondition") or one.get("logMessage"):
+        return one
+    try:
+        hit_test(one["hitCondition"])
+    except ValueError:
+        # The debugger knows expressions of its own.
+        return one
+    return to_source(from_source(path, one))
+
+
 def from_source(path: str, one: SourceBreakpoint) -> LineBreakpoint:
     """A breakpoint of an IDE's, as the terminal shows it."""
 

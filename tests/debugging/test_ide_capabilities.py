@@ -148,3 +148,18 @@ def test_exceptions_of_the_chosen_kinds_stop(real_desk: Desk) -> None:
     at.ask("setExceptionBreakpoints", filters=[])
     at.end()
     assert real_desk.result().status == "passed"
+
+
+def test_hits_are_counted_where_the_condition_holds_whatever_others_set(real_desk: Desk) -> None:
+    at = Stopped(real_desk, {"line": ADD, "condition": "number > 0", "hitCondition": "3"}, {"line": CALL})
+    assert (at.line, at.value("number")) == (CALL, "0")
+    for number in (1, 2):
+        assert at.go() == (CALL, "breakpoint")
+        real_desk.lines(*[CAUGHT, RETURN][:number])
+        assert at.value("number") == str(number)
+    assert at.go() == (CALL, "breakpoint")
+    assert at.go() == (ADD, "breakpoint")
+    assert at.value("number") == "3"
+    real_desk.lines()
+    at.end()
+    assert real_desk.result().status == "passed"
