@@ -181,6 +181,8 @@ class GridViewport(ScrollView, can_focus=True):
         self._measure()
         self.scroll_to(y=0, animate=False, force=True)
         self._want()
+        # Out of sight it has no size yet, and is not told of it where its region is asked for before the layout.
+        self.call_after_refresh(self._laid_out)
         self.refresh()
 
     def _let_go(self) -> None:
@@ -379,6 +381,11 @@ class GridViewport(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self._want()
+
+    def _laid_out(self) -> None:
+        """There is a size by now."""
+        self._measure()
+        self._want()
 
     def on_resize(self) -> None:
         """Keep the cursor in sight."""

@@ -75,12 +75,12 @@ class Terminal:
         self.keys("/")
         self.wait_for("search in")
         self.type(text)
-        self.until(lambda: text in self._search_line())
+        self.until(lambda: self._search_line().startswith(text))
         self.keys("Enter")
-        self.until(lambda: text not in self._search_line())
+        self.until(lambda: not self._search_line().startswith(text))
 
     def _search_line(self) -> str:
-        return self.screen().split("\n")[self.height - 3]
+        return self.screen().split("\n")[self.height - 3].strip()
 
     def fill(self, text: str) -> None:
         """Put a text in the place of the one that a dialog asks to change."""

@@ -26,6 +26,20 @@ async def test_header_types_rows_and_status() -> None:
         assert {len(line) for line in lines} == {host.grid.line_width}
 
 
+async def test_a_grid_that_is_looked_at_before_it_is_laid_out_asks_for_its_cells() -> None:
+    host = Host(None)
+    async with host.run_test(size=SIZE) as pilot:
+        host.grid.display = False
+        await pilot.pause()
+        host.grid.show(Source(columns(2), 10))
+        host.grid.display = True
+        # As when something is painted meanwhile. To the layout it then was there before, and no resize comes.
+        host.screen._compositor.update_widgets({host.grid})
+        assert host.grid.size == SIZE
+        await pilot.pause()
+        assert screen(host.grid)[2].split() == ["1", "r0c0", "r0c1"]
+
+
 async def test_arrows_letters_and_ends() -> None:
     host = Host(Source(columns(30), 1000))
     async with host.run_test(size=SIZE) as pilot:
