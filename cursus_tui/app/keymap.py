@@ -202,7 +202,8 @@ def load_settings(file: Path | None = None) -> Settings:
     except FileNotFoundError:
         return Settings({})
     except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"the settings file cannot be read: {problem}", file=path, hint="mend or remove it") from None
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise UserError(f"the settings file cannot be read: {reason}", file=path, hint="mend or remove it") from None
     try:
         found = yaml.safe_load(text) or {}
     except yaml.YAMLError as problem:
