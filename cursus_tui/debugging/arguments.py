@@ -18,6 +18,7 @@ OTHER_BREAKPOINTS = ("setFunctionBreakpoints", "setDataBreakpoints", "setInstruc
 """Some IDEs say that they have none, though nothing of the kind is announced."""
 MOST = 2**31 - 1
 """The protocol's whole numbers have 32 bits."""
+LONGEST_TEXT = 1 << 20
 
 
 class _UnfitError(Exception):
@@ -76,6 +77,8 @@ def _number(value: Any) -> int:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _UnfitError("must be a text")
+    if len(value) > LONGEST_TEXT:
+        raise _UnfitError("is too long")
     try:
         value.encode()
     except UnicodeEncodeError:

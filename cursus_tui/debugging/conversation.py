@@ -22,6 +22,9 @@ from cursus_tui.debugging.path_mapping import mapping_of
 from cursus_tui.records.debug import DebugError
 from cursus_tui.text import safe
 
+MOST_AT_ONCE = 50
+"""Requests of one IDE that the step's debugger is at; it is taken for dead at a thousand."""
+MOST_UNANSWERED = 1_000
 HELD_SECONDS = 1.0
 """An IDE that resumes is told what happens no later than that, answered or not."""
 LOG = logging.getLogger(__name__)
@@ -48,10 +51,16 @@ class Conversation:
         self._hub = hub
         self._ide = ide
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
     def take(self, message: Message) -> None:
         """Serve a request; anything else is passed by: we ask IDEs for nothing."""
-        if message.get("type") == "request":
+        if message.get("type") != "request":
+            return
+        if len(self._tasks) >= MOST_UNANSWERED and message.get("command") != "disconnect":
+            why = f"{MOST_UNANSWERED} requests are unanswered: the IDE asks for too much at once"
+            self._ide.respond(message, error=why)
+        else:
             task = asyncio.create_task(self._answer(message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -95,14 +104,14 @@ class Conversation:
                     await self._hub.suspend()
                     self._ide.respond(request)
                 case "stackTrace":
-                    stack = await self._hub.request(command, arguments)
+                    stack = await self._ask(command, arguments)
                     self._ide.respond(request, self._ide.sources.offered(stack, self._ide.conventions.mapping))
                 case "source" if (path := self._ide.sources.path(arguments["sourceReference"])) is not None:
                     self._ide.respond(request, await asyncio.to_thread(text_of_source, path))
                 case _ if command in RESUMES:
                     await self._resume(request, command, arguments)
                 case _:
-                    self._ide.respond(request, await self._hub.request(command, arguments))
+                    self._ide.respond(request, await self._ask(command, arguments))
                     self._invalidate(command, arguments)
         except DebugError as error:
             self._ide.respond(request, error=str(error))
@@ -110,6 +119,10 @@ class Conversation:
             # An IDE waits for each of its answers for ever.
             LOG.exception("a request of an IDE's failed")
             self._ide.respond(request, error=f"{command} failed: {error}")
+
+    async def _ask(self, command: str, arguments: Message) -> Message:
+        async with self._turns:
+            return await self._hub.request(command, arguments)
 
     def _in_order(self, command: str) -> None:
         """Refuse what the protocol has at another time."""

@@ -272,3 +272,32 @@ def test_a_resume_that_is_refused_leaves_the_ide_at_its_stop(desk: Desk) -> None
     assert ide.heard[begin:] == ["goto", "continued", "stopped"]
     assert ide.place(1) == ("main", 7)
     ide.close()
+
+
+def test_an_ide_that_asks_without_end_waits_for_itself_alone(desk: Desk) -> None:
+    step = desk.attached(7)
+    step.answers["evaluate"] = None
+    ide, other = IdeClient(desk.open()), IdeClient(desk.open(), "other")
+    ide.attach()
+    other.attach()
+    step.stop(7)
+    other.wait("stopped")
+    stop = desk.told.next()
+    asked = [ide.post("evaluate", expression=str(number), frameId=3) for number in range(3_000)]
+    assert asked[-1].result(20)["message"] == "1000 requests are unanswered: the IDE asks for too much at once"
+    assert other.place(1) == ("main", 7)
+    assert len([name for name, _ in step.requests if name == "evaluate"]) < 100
+    assert desk.debug.state.stop == stop
+    ide.close()
+    assert other.ask("threads")["threads"]
+    other.close()
+
+
+def test_a_text_without_end_is_refused(desk: Desk) -> None:
+    step = desk.attached(7)
+    ide = IdeClient(desk.open())
+    ide.attach()
+    with pytest.raises(RefusedError, match="expression is too long"):
+        ide.ask("evaluate", expression="1" * (20 << 20), frameId=3)
+    assert "evaluate" not in {name for name, _ in step.requests}
+    ide.close()
