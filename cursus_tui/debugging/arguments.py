@@ -18,7 +18,9 @@ OTHER_BREAKPOINTS = ("setFunctionBreakpoints", "setDataBreakpoints", "setInstruc
 """Some IDEs say that they have none, though nothing of the kind is announced."""
 MOST = 2**31 - 1
 """The protocol's whole numbers have 32 bits."""
-LONGEST_TEXT = 1 << 20
+MOST_WEIGHT = 1 << 20
+"""Of all texts of a request, in characters; what else it holds counts for some."""
+WEIGHT_OF_ONE = 16
 
 
 class _UnfitError(Exception):
@@ -43,7 +45,10 @@ def checked(command: str, arguments: object) -> Message:
         DebugError: Which of them is missing, or of another type.
     """
     try:
-        return _fields(_REQUESTS.get(command, {}), arguments if arguments is not None else {})
+        found = _fields(_REQUESTS.get(command, {}), arguments if arguments is not None else {})
+        if _weight(found) > MOST_WEIGHT:
+            raise _UnfitError("it is too long")
+        return found
     except _UnfitError as error:
         raise DebugError(f"malformed {command} request: {error}") from None
 
@@ -65,6 +70,15 @@ def _fields(wanted: Mapping[str, Reader | _Needed], given: object) -> Message:
     return found
 
 
+def _weight(found: Message) -> int:
+    total, rest = 0, [found]
+    while rest:
+        one: Any = rest.pop()
+        total += WEIGHT_OF_ONE + (len(one) if isinstance(one, str) else 0)
+        rest.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+    return total
+
+
 def _number(value: Any) -> int:
     # Some clients know no whole numbers: 3.0.
     if isinstance(value, float) and value.is_integer():
@@ -77,8 +91,6 @@ def _number(value: Any) -> int:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _UnfitError("must be a text")
-    if len(value) > LONGEST_TEXT:
-        raise _UnfitError("is too long")
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -297,7 +297,11 @@ def test_a_text_without_end_is_refused(desk: Desk) -> None:
     step = desk.attached(7)
     ide = IdeClient(desk.open())
     ide.attach()
-    with pytest.raises(RefusedError, match="expression is too long"):
+    with pytest.raises(RefusedError, match="malformed evaluate request: it is too long"):
         ide.ask("evaluate", expression="1" * (20 << 20), frameId=3)
     assert "evaluate" not in {name for name, _ in step.requests}
+    for lines in ([{"line": 8, "condition": "x" * 2_000}] * 1_000, [{"line": 8}] * 100_000):
+        with pytest.raises(RefusedError, match="malformed setBreakpoints request: it is too long"):
+            ide.set_lines(SCRIPT, *lines)
+    assert step.lines() == [7]
     ide.close()
