@@ -15,7 +15,7 @@ SourceBreakpoint = Mapping[str, Any]
 PRINTS = "__import__('builtins').print("
 """How the condition of a breakpoint begins that prints instead of stopping."""
 _SCOPES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
-_CALLED_BY_WORKER = "__import__('sys').modules['_cursus_tui_worker.debugger'].is_called_by_worker"
+_CALLED_BY_WORKER = "__import__('sys').modules['_cursus_tui_worker.callers'].is_called_by_worker"
 
 
 def line_of(breakpoint_: SourceBreakpoint) -> int:

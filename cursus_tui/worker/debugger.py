@@ -18,14 +18,13 @@ from types import FrameType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 from . import brief_values, other_threads
-from .conditions import FILE as CONDITIONS_FILE
 from .conditions import Conditions
 from .evaluations import Evaluations
 from .failure import is_worker
 from .hold import Gate
 from .hurry import quick_turns
 from .lending import DebuggerUnusableError, lend
-from .modules import is_installed
+from .missed_stops import MissedStops
 from .streams import move_high
 
 END_SECONDS = 0.2
@@ -198,6 +197,7 @@ class Debugger:
                 client_access_token=token,
                 dont_trace_start_patterns=(lent, os.path.realpath(os.path.join(lent, "debugpy")), WORKER_FOLDER),
             )
+        MissedStops(_global_debugger()).watch()
 
     def _wait_until_attached(self) -> bool:
         # Our own wait: pydevd's has no end where the front dies in the hand-shake.
@@ -235,22 +235,6 @@ def is_debugger(file: str) -> bool:
     """Whether a file is the debugger's, where there is one."""
     pydevd = sys.modules.get("pydevd")
     return pydevd is not None and file.startswith(os.path.dirname(str(pydevd.__file__)) + os.sep)
-
-
-def is_called_by_worker() -> bool:
-    """Whether the library's code in which this is asked works for us, not for the script.
-
-    A breakpoint in such code asks it before it stops.
-    """
-    frame: Optional[FrameType] = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if is_worker(file) and file != CONDITIONS_FILE:
-            return True
-        if not (file == CONDITIONS_FILE or file.startswith("<") or is_installed(file) or is_debugger(file)):
-            return False
-        frame = frame.f_back
-    return False
 
 
 def mark_as_ours(thread: threading.Thread) -> None:

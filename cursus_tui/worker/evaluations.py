@@ -53,6 +53,9 @@ class Evaluations:
                 _refuse(debugger, request, "%s: it ends nothing but what was evaluated" % type(error).__name__)
             finally:
                 self._over(thread)
+                if command.thread_id != "*":
+                    # It may go on now: otherwise it would look after that in a fifth of a second only.
+                    debugger.get_internal_queue_and_event(command.thread_id)[1].set()
 
         return watched
 

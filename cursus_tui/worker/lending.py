@@ -11,7 +11,8 @@ from typing import Iterator, List
 
 from .modules import count_as_installed
 
-LIVE = "%s.live" % __package__
+BY_NAME = ("%s.live" % __package__, "%s.callers" % __package__)
+"""What a stop's values, and a breakpoint in a library, are asked for by their names."""
 _LEFT_BEHIND = ("execfile", "runfile")
 """What importing pydevd adds to the builtins."""
 _ENVIRONMENT = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYDEVD_USE_FRAME_EVAL": "NO"}
@@ -45,8 +46,8 @@ def lend(folder: str, pycache: str) -> None:
             _module("debugpy._vendored.force_pydevd")
             # It would import debugpy again when it starts, hook and all.
             _module("_pydevd_bundle.pydevd_defaults").PydevdCustomization.PREIMPORT = ""
-            # A stop's values are asked for by this module's name.
-            _module(LIVE)
+            for name in BY_NAME:
+                _module(name)
         except Exception as error:
             why = "%s: %s" % (type(error).__name__, error)
             raise DebuggerUnusableError("the debugger cannot be imported here: %s" % why) from error
