@@ -33,7 +33,9 @@ class MissedStops:
         self._wait = debugger.do_wait_suspend
         self._condition, self._expression = debugger.handle_breakpoint_condition, debugger.handle_breakpoint_expression
         self._told: Optional[Thread] = None
-        """Whose stop the front was told of last."""
+        """Whose stop the front was told of, until all go on."""
+        self._patient: Set[Thread] = set()
+        """Those whose stop can be told later."""
         self._shown: Set[Thread] = set()
         self._looked: Set[Thread] = set()
         """Those that were suspended just while they looked at a breakpoint, and would not have stopped."""
@@ -46,20 +48,36 @@ class MissedStops:
         self._debugger.handle_breakpoint_expression = self._looking(self._expression)
         behaviour = self._debugger._threads_suspended_single_notification
         made, own = type(behaviour), self
+        lifecycle: Any = _module("_pydevd_bundle.pydevd_thread_lifecycle")
+        resume, id_of = lifecycle.resume_threads, lifecycle.get_thread_id
 
         class Watched(made):  # type: ignore[misc, valid-type] # its class is known at runtime
             __slots__ = ()
 
             def send_suspend_notification(self, thread_id: str, thread: Thread, stop_reason: int) -> None:
-                own._told = thread
-                made.send_suspend_notification(self, thread_id, thread, stop_reason)
+                if own._told is None or thread not in own._patient:
+                    own._told = thread
+                    made.send_suspend_notification(self, thread_id, thread, stop_reason)
 
             def send_resume_notification(self, thread_id: str) -> None:
-                if own._told is not None:
-                    own._shown.add(own._told)
+                if own._told is not None and id_of(own._told) != thread_id:
+                    # Another one has stopped meanwhile, and would be taken to go on.
+                    return
+                # One that is still told of was let go a moment before that: nobody has seen it.
+                own._told = None
                 made.send_resume_notification(self, thread_id)
 
+        def resume_threads(*given: Any, **named: Any) -> None:
+            # None may stop while some are let go already, and others are not.
+            with lifecycle.suspend_threads_lock:
+                if own._told is not None:
+                    own._shown.add(own._told)
+                own._told = None
+                resume(*given, **named)
+
         behaviour.__class__ = Watched
+        for name in ("pydevd_api", "pydevd_comm"):
+            vars(_module("_pydevd_bundle." + name))["resume_threads"] = resume_threads
 
     def wait(
         self, thread: Thread, frame: FrameType, event: str, arg: Any, exception_type: Optional[str] = None
@@ -70,7 +88,7 @@ class MissedStops:
             reason = None
         self._looked.discard(thread)
         self._shown.discard(thread)
-        self._wait(thread, frame, event, arg, exception_type)
+        self._stand(event == "line" and reason == self._hit, thread, frame, event, arg, exception_type)
         if event != "line" or not self._is_owed(thread, frame, reason):
             return
         while thread not in self._shown and self._breakpoint(frame) is not None:
@@ -78,7 +96,15 @@ class MissedStops:
             with self._lock:
                 if _info_of(thread).pydev_state != self._suspended:
                     self._debugger.set_suspend(thread, self._hit)
-            self._wait(thread, frame, event, arg, exception_type)
+            self._stand(True, thread, frame, event, arg, exception_type)
+
+    def _stand(self, patient: bool, thread: Thread, frame: FrameType, *rest: Any) -> None:
+        if patient and self._breakpoint(frame) is not None:
+            self._patient.add(thread)
+        try:
+            self._wait(thread, frame, *rest)
+        finally:
+            self._patient.discard(thread)
 
     def _looking(self, look: Callable[..., Any]) -> Callable[..., Any]:
         def looked(*given: Any) -> Any:
