@@ -232,7 +232,9 @@ def _find(store: StoreReader, run_id: str, step: str | None) -> tuple[RunRecord,
     if len(wanted) != 1:
         shown = ", ".join(each.run_id for each in (wanted or every)[:5]) or "none"
         problem = f"{len(wanted)} runs begin with" if wanted else "there is no run"
-        raise UserError(f"{problem} {run_id!r}", expected=f"one of {shown}", hint="cursus-tui runs lists them all")
+        is_step = any(run_id == each.step for each in store.attempts(every[0].run_id))
+        hint = f"cursus-tui show {NEWEST} {run_id}" if is_step else "cursus-tui runs lists them all"
+        raise UserError(f"{problem} {run_id!r}", expected=f"one of {shown}", hint=hint)
     attempts = store.attempts(wanted[0].run_id, step)
     if step is not None and not attempts:
         steps = ", ".join(dict.fromkeys(each.step for each in store.attempts(wanted[0].run_id)))

@@ -156,6 +156,8 @@ def test_runs_are_listed_shown_and_cleaned(
     assert "main() was called" in capsys.readouterr().out
     assert main(["show", "2"]) == 2
     assert "2 runs begin with '2'" in capsys.readouterr().err
+    assert main(["show", first]) == 2
+    assert f"try: cursus-tui show last {first}" in capsys.readouterr().err, "a step is taken for a run"
     assert main(["clean"]) == 2
     assert main(["clean", "--all", "--dry-run"]) == 0
     assert len(run(capsys, "runs")[1]) == 2
