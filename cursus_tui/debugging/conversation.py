@@ -199,7 +199,8 @@ class Conversation:
     def _breakpoint(self, key: str, path: str, line: int) -> Message:
         if not line:
             return {"line": line, "verified": False, "message": "there is no such line"}
-        return self._ide.breakpoints.answered((key, line), path, self._hub.armed.answer_at((key, line)))
+        source = self._ide.sources.named(path)
+        return self._ide.breakpoints.answered((key, line), source, self._hub.armed.answer_at((key, line)))
 
     async def _threads(self) -> Mapping[str, Any]:
         hub = self._hub

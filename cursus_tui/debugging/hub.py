@@ -324,9 +324,11 @@ class Hub:
 
     def tell_breakpoints(self, ide: Ide) -> None:
         """Tell an IDE what became of its breakpoints since it was told last."""
-        places = [(key, line_of(one), held.path) for key, held in ide.files.items() for one in held.lines]
-        for key, line, path in places if ide.is_ready else ():
-            if (row := ide.breakpoints.news((key, line), path, self.armed.answer_at((key, line)))) is not None:
+        places = [
+            (key, line_of(one), ide.sources.named(held.path)) for key, held in ide.files.items() for one in held.lines
+        ]
+        for key, line, source in places if ide.is_ready else ():
+            if (row := ide.breakpoints.news((key, line), source, self.armed.answer_at((key, line)))) is not None:
                 ide.event("breakpoint", {"reason": "changed", "breakpoint": row})
 
     def leave(self, ide: Ide) -> None:

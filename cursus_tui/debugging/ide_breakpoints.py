@@ -21,25 +21,25 @@ class IdeBreakpoints:
         self._next = itertools.count(1)
         self._told: dict[Place, Message] = {}
 
-    def answered(self, place: Place, path: str, answer: Answer | None) -> Message:
+    def answered(self, place: Place, source: Message, answer: Answer | None) -> Message:
         """A breakpoint as its IDE is told of it that has just set it.
 
         Args:
             place: Where it asked for one.
-            path: What it calls the file.
+            source: What it calls the file.
             answer: The debugger's; None where there is none, or it has not said.
         """
         known = self._told.get(place)
         number = known["id"] if known else next(self._next)
-        row = self._told[place] = _row(number, place, path, answer)
+        row = self._told[place] = _row(number, place, source, answer)
         return row
 
-    def news(self, place: Place, path: str, answer: Answer | None) -> Message | None:
+    def news(self, place: Place, source: Message, answer: Answer | None) -> Message | None:
         """The same for one that its IDE knows already; None where nothing has changed."""
         known = self._told.get(place)
         if known is None or answer is None:
             return None
-        row = _row(known["id"], place, path, answer)
+        row = _row(known["id"], place, source, answer)
         if row == known:
             return None
         self._told[place] = row
@@ -55,5 +55,5 @@ class IdeBreakpoints:
         return [self._told[place]["id"] for place in places if place in self._told]
 
 
-def _row(number: int, place: Place, path: str, answer: Answer | None) -> Message:
-    return {"id": number, "line": place[1], "verified": True, **(answer or {}), "source": {"path": path}}
+def _row(number: int, place: Place, source: Message, answer: Answer | None) -> Message:
+    return {"id": number, "line": place[1], "verified": True, **(answer or {}), "source": source}

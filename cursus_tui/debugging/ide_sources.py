@@ -32,6 +32,10 @@ class IdeSources:
             return stack
         return {**stack, "stackFrames": [self._frame(one, mapping) for one in frames]}
 
+    def named(self, path: str) -> Message:
+        """A file as its IDE was told of it: one that it shows by its text stays there."""
+        return {"path": path} | ({"sourceReference": self._numbers[path]} if path in self._numbers else {})
+
     def path(self, number: int) -> Path | None:
         """The file of a number; None where it is the debugger's, or nobody's."""
         return next((Path(path) for path, known in self._numbers.items() if known == number), None)

@@ -36,6 +36,9 @@ def test_the_text_of_a_library_is_given_to_an_ide_elsewhere(desk: Desk, tmp_path
         "content": "# -*- coding: latin-1 -*-\nname = 'ü'\n",
         "mimeType": "text/x-python",
     }
+    rows = ide.ask("setBreakpoints", source=other, breakpoints=[{"line": 2}])["breakpoints"]
+    assert rows[0]["source"] == {name: other[name] for name in ("path", "sourceReference")}, "it is shown by its text"
+    assert step.lines(str(library)) == [2]
     library.unlink()
     with pytest.raises(RefusedError, match="cannot be read"):
         ide.ask("source", sourceReference=other["sourceReference"])
