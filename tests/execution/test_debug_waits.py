@@ -59,6 +59,23 @@ def test_a_front_that_lets_no_failed_step_go_is_waited_for_so_long(runner: Runne
     assert seconds_between(attempt, "parked", "unparked") >= PATIENCE
 
 
+@pytest.mark.parametrize("waits_for", ["hand-shake", "entering", "breakpoint", "parked"])
+def test_a_step_that_waits_for_its_front_can_be_cancelled(runner: Runner, front: DapFront, waits_for: str) -> None:
+    body = {"breakpoint": "breakpoint()", "parked": "raise KeyError('amount')"}.get(waits_for, "pass")
+    dials, enters = waits_for in ("hand-shake", "entering"), waits_for == "entering"
+    order = front.order(at_start=dials, entry=enters, hold=True, patience=FAR_TOO_LONG)
+    attempt = runner.start_main(body, debug=order)
+    if dials:
+        dap = front.accept()
+        if enters:
+            dap.shake_hands({})
+    if waits_for != "hand-shake":
+        attempt.wait_for(waits_for)
+    assert attempt.process is not None
+    attempt.process.cancel()
+    assert attempt.process.result.result(20).status == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("body", "status"), [("breakpoint()", "passed"), ("breakpoint()\nraise KeyError('amount')", "failed")]
 )
