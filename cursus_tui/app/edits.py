@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -95,16 +94,9 @@ def candidates(pipeline: Pipeline, step: str) -> tuple[tuple[str, str], ...]:
 
 
 def refusal(target: EditTarget, text: str) -> str | None:
-    """Why a typed value cannot be taken; None when it can."""
+    """Why a typed value cannot be taken; None when it can. Paths are chosen elsewhere."""
     if "\x00" in text:
         return "a value cannot hold a NUL character"
-    if target.kind in (EditKind.INPUT, EditKind.DATA):
-        if not text.strip():
-            return "a path is needed"
-        path = absolute(text)
-        return None if os.path.isfile(path) or os.path.isdir(path) else f"there is no file or folder {text}"
-    if target.kind is EditKind.SCRIPT:
-        return None if os.path.isfile(absolute(text)) else f"there is no file {text}"
     if target.kind is EditKind.JOB_TYPE and not text.strip():
         return "a job type is needed"
     return _no_longer_json(target.value, text)

@@ -57,13 +57,14 @@ async def test_what_cannot_be_taken_is_said_with_the_whole_path(desk: FakeDesk, 
         assert len(desk.session.edits) == 1
 
 
-async def test_a_pipe_is_not_taken(desk: FakeDesk) -> None:
+@pytest.mark.parametrize(("typed", "problem"), [("pipe", "is neither a file nor a folder"), ("x" * 300, "too long")])
+async def test_a_pipe_and_a_name_that_no_file_can_have_are_not_taken(desk: FakeDesk, typed: str, problem: str) -> None:
     os.mkfifo(desk.folder / "pipe")
     async with opened(desk) as driver:
         await ask(driver)
-        await driver.type("pipe")
+        await driver.type(typed)
         await driver.press("enter")
-        assert said(driver, "problem") == f"{desk.folder / 'pipe'} is neither a file nor a folder"
+        assert problem in said(driver, "problem")
         assert len(desk.session.edits) == 1
 
 

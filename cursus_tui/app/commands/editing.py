@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -90,7 +91,7 @@ def _ask_path(screen: MainScreen, target: EditTarget, text: str) -> None:
 
     known = Path(target.value) if target.value else None
     layout = screen.situation.pipeline.layout
-    start = known.parent if known and known.parent.is_dir() else layout.root
+    start = known.parent if known and os.path.isdir(known.parent) else layout.root
     base = (layout.dag_source or layout.dag_file).parent
     only_files = target.kind is EditKind.SCRIPT
     suffix = ".py" if only_files else ""
