@@ -19,8 +19,10 @@ HANDSHAKE_SECONDS = 20.0
 """For each part of it: to dial in, and to take up the breakpoints. A step that stands waits for longer than for all of
 them (``DebugOrder.patience``): so it is this side that gives up, and lets the step go on at once.
 """
-LONG_CALL_SECONDS = 3.0
-"""A step that has not heard a wish by then hears it after its call; it is waited for, but told."""
+LONG_CALL_SECONDS = 5.0
+"""A step that has not heard a wish by then hears it after its call; it is waited for, but told. To import the debugger
+where it was not lent before takes up to two.
+"""
 
 
 @dataclass(frozen=True, slots=True)
