@@ -98,17 +98,6 @@ def parse_dag(text: str, file: Path) -> PipelineDAG:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineExecutionPlan:
-    """In which order the steps of a pipeline can run."""
-
-    execution_order: tuple[str, ...]
-    dependencies: Mapping[str, tuple[str, ...]]
-    """Step -> the steps right before it."""
-    levels: tuple[tuple[str, ...], ...]
-    """Steps of a level need nothing of each other; steps that a cycle holds back are in none."""
-
-
 class PipelineDAGResolver:
     """Answers questions about the shape of a DAG, whatever is wrong with it.
 
@@ -215,15 +204,6 @@ class PipelineDAGResolver:
 
         found = nx.descendants(self.graph, step)
         return tuple(node for node in self.topological_order if node in found)
-
-    def create_execution_plan(self) -> PipelineExecutionPlan:
-        """Order, direct dependencies and levels of the whole DAG."""
-        import networkx as nx
-
-        generations = nx.topological_generations(self.graph.subgraph(self._sorted))
-        levels = tuple(tuple(sorted(level, key=self._position.__getitem__)) for level in generations)
-        dependencies = {node: self.predecessors(node) for node in self.topological_order}
-        return PipelineExecutionPlan(self.topological_order, dependencies, levels)
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything that is wrong with the DAG itself, in a fixed order."""
