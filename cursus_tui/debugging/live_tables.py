@@ -50,7 +50,16 @@ def kind_of(type_name: str, reference: int) -> str:
 
 
 def show_expression(expression: str, path: Path, first: int) -> str:
-    """What is evaluated in a frame: writes rows to a file, and is their description as JSON."""
+    """What is evaluated in a frame: writes rows to a file, and is their description as JSON.
+
+    Raises:
+        DebugError: It is no expression.
+    """
+    try:
+        compile(expression.strip(), "<expression>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        problem = getattr(error, "msg", None) or str(error)
+        raise DebugError(f"{safe(expression, 80)!r} is no Python expression: {safe(problem, 200)}") from None
     live = "__import__('sys').modules['_cursus_tui_worker.live']"
     return f"{live}.show(({expression}\n), {str(path)!r}, {first}, {ROWS})"
 

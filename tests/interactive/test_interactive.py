@@ -200,6 +200,10 @@ def test_what_makes_no_sense_is_refused_with_what_would(debugger: InteractiveDeb
     debugger.step_into(timeout=PATIENCE)
     with pytest.raises(UserError, match="NameError"):
         debugger.evaluate("nothing_of_that_name")
+    for text in ("frame[", "a b", "", "x = 1", "1) + (1"):
+        with pytest.raises(UserError, match="is no Python expression") as refused:
+            debugger.inspect_data(text)
+        assert "_cursus_tui" not in str(refused.value)
     with pytest.raises(UserError, match="there is no frame 99"):
         debugger.evaluate("1", frame=99)
     with pytest.raises(UserError, match="'main' is no number of a frame"):
