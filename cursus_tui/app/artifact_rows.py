@@ -31,6 +31,8 @@ class FileChoice:
     """Step, channel and name, for the heading of the view."""
     read: Path | None = None
     """Of a file that the selected step wrote: the one of the same name that it read, if any."""
+    writer: str = ""
+    """The step that wrote it, or for one of the selected step's own the one that wrote ``read``; empty for neither."""
 
 
 def artifact_rows(now: Situation, lineage: tuple[LineageEdge, ...]) -> list[Row]:
@@ -43,11 +45,11 @@ def artifact_rows(now: Situation, lineage: tuple[LineageEdge, ...]) -> list[Row]
     step = now.selected
     if step is None:
         return [remark("select a step in the pipeline")]
-    written, inputs = list(_written(now, step, [edge.path for edge in lineage])), list(_inputs(now, step, lineage))
+    written, inputs = list(_written(now, step, lineage)), list(_inputs(now, step, lineage))
     return [*written, *inputs] if now.attempt and now.attempt.artifacts else [*inputs, *written]
 
 
-def _written(now: Situation, step: Step, read: Sequence[Path]) -> Iterator[Row]:
+def _written(now: Situation, step: Step, lineage: Sequence[LineageEdge]) -> Iterator[Row]:
     attempt = now.attempt
     artifacts = attempt.artifacts if attempt else ()
     if artifacts and attempt is not None:
@@ -56,7 +58,7 @@ def _written(now: Situation, step: Step, read: Sequence[Path]) -> Iterator[Row]:
         for channel in dict.fromkeys(artifact.channel for artifact in artifacts):
             what = "Returned by main" if channel == RETURNED else f"{verb} {channel}"
             yield heading(f"{what} (attempt {attempt.number}{reused})")
-            yield from _files(tuple(artifact for artifact in artifacts if artifact.channel == channel), read)
+            yield from (_own(artifact, lineage) for artifact in artifacts if artifact.channel == channel)
         return
     yield heading("Written")
     state = now.selected_state
@@ -75,10 +77,23 @@ def _written(now: Situation, step: Step, read: Sequence[Path]) -> Iterator[Row]:
         yield remark("nothing yet: the step has not run")
 
 
-def _files(artifacts: tuple[Artifact, ...], read: Sequence[Path] = ()) -> Iterator[Row]:
+def _files(artifacts: tuple[Artifact, ...]) -> Iterator[Row]:
+    """Files that another step wrote."""
     for artifact in artifacts:
-        title = PART.join((artifact.step, artifact.channel, artifact.name))
-        yield _file(artifact, FileChoice(artifact.path, title, file_read(read, artifact.name)))
+        yield _file(artifact, FileChoice(artifact.path, _title(artifact), writer=artifact.step))
+
+
+def _own(artifact: Artifact, lineage: Sequence[LineageEdge]) -> Row:
+    """A file that the selected step wrote."""
+    for edge in lineage:
+        if (read := file_below(edge.path, artifact.name)) is not None:
+            choice = FileChoice(artifact.path, _title(artifact), read, edge.source_step or "")
+            return _file(artifact, choice)
+    return _file(artifact, FileChoice(artifact.path, _title(artifact)))
+
+
+def _title(artifact: Artifact) -> str:
+    return PART.join((artifact.step, artifact.channel, artifact.name))
 
 
 def _file(artifact: Artifact, choice: FileChoice) -> Row:
@@ -123,7 +138,7 @@ def _fed(now: Situation, edge: LineageEdge) -> Iterator[Row]:
         if kept:
             yield from _files(tuple(kept))
             return
-    yield from _folder(edge.path, edge.input)
+    yield from _folder(edge.path, edge.input, edge.source_step or "")
 
 
 def _upstream(now: Situation, binding: Binding) -> Iterator[Row]:
@@ -138,23 +153,22 @@ def _upstream(now: Situation, binding: Binding) -> Iterator[Row]:
         yield remark(f"{binding.source_step} has not run yet")
 
 
-def file_read(folders: Sequence[Path], name: str) -> Path | None:
-    """The file of this name in the first of the folders that has one."""
-    for folder in folders:
-        with suppress(OSError, ValueError):
-            if (found := folder / name).is_file():
-                return found
+def file_below(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder; None where there is none."""
+    with suppress(OSError, ValueError):
+        if (found := folder / name).is_file():
+            return found
     return None
 
 
-def _folder(folder: Path, channel: str) -> Iterator[Row]:
-    """Files that the user gave: listed here, since no attempt recorded them."""
+def _folder(folder: Path, channel: str, writer: str = "") -> Iterator[Row]:
+    """Files that the user gave, or an attempt that is not the newest: listed here, since none recorded them."""
     files = [folder] if folder.is_file() else list(_walk(folder))
     for file in files[:_MOST_FILES]:
         name = file.name if file == folder else os.path.relpath(file, folder)
         kind = file.suffix.lstrip(".") or "file"
         artifact = Artifact("", channel, file, name, kind, _size(file))
-        yield _file(artifact, FileChoice(file, f"{channel}{PART}{name}"))
+        yield _file(artifact, FileChoice(file, f"{channel}{PART}{name}", writer=writer))
     if not files:
         yield remark("no files there" if folder.exists() else f"{folder} is not there", "warn")
     elif len(files) > _MOST_FILES:

@@ -80,6 +80,29 @@ async def test_a_type_that_a_step_changed_is_told_below_the_file(desk: FakeDesk,
         assert told(driver) == ""
 
 
+async def test_u_goes_upstream_with_the_file(desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(desk, (80, 24)) as driver:
+        await driver.press("n", "n")
+        written = desk.session.attempts("prepare")[0].artifacts[0].path
+        edge = LineageEdge("run-1", "train", 1, "DATA", "prepare", 1, "OUT", written.parent)
+        monkeypatch.setattr(desk.session, "lineage", lambda step: (edge,) if step == "train" else ())
+        driver.main.change(step="train")
+        await driver.press("2")
+        pane = driver.main.data_pane
+        assert pane.choice is not None
+        assert "train › OUT" in pane.choice.title
+        await driver.press("u")
+        assert (driver.main.situation.step, driver.main.situation.pane) == ("prepare", "data")
+        assert pane.choice is not None
+        assert pane.choice.path == written
+        await driver.press("u")
+        assert "no step before wrote a file of this name" in driver.notices
+        assert driver.main.situation.step == "prepare"
+        driver.main.change(step="train")
+        await driver.press("down", "down", "enter", "u")  # one that it read, and open
+        assert driver.main.situation.step == "prepare"
+
+
 async def test_a_late_answer_about_another_file_is_void(desk: FakeDesk, data: TypedData) -> None:
     data.holds = True
     async with opened(desk, (80, 24)) as driver:

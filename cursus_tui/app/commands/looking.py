@@ -122,6 +122,19 @@ def open_file(screen: MainScreen) -> None:
     screen.data_pane.open_selected()
 
 
+def to_writer(screen: MainScreen) -> None:
+    """The step that wrote the file, or for one of the selected step's own the file of that name that it read."""
+    pane = screen.data_pane
+    choice = pane.choice
+    if choice is None:
+        screen.say("put the cursor on a file first", "warning")
+    elif not choice.writer or choice.writer not in screen.situation.pipeline.steps:
+        screen.say("no step before wrote a file of this name", "warning")
+    else:
+        screen.change(step=choice.writer)
+        pane.point_at(choice.read or choice.path)
+
+
 VERBS: dict[str, Verb] = {
     **{action.id: _grid(action.binding) for action in ACTIONS.values() if action.id.startswith("grid.")},
     "log.other": _log("log.other"),
@@ -145,4 +158,5 @@ VERBS: dict[str, Verb] = {
     "frame-down": _frame(1),
     "theme": theme,
     "open-file": open_file,
+    "writer": to_writer,
 }

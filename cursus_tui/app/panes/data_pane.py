@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
@@ -69,11 +70,12 @@ class DataPane(Pane):
 
     TITLE: ClassVar[str] = "Data"
     STEPPING: ClassVar[bool] = False
-    VERBS: ClassVar[tuple[str, ...]] = ("open-file", "back", "copy", "copy-row", "search", "zoom", "help")
+    VERBS: ClassVar[tuple[str, ...]] = ("open-file", "writer", "back", "copy", "copy-row", "search", "zoom", "help")
     HELP: ClassVar[str] = (
         "Files that the selected step wrote, then those it reads, with channel, kind, size and rows. Enter opens one: "
         "tables in a grid, anything else as its first bytes; esc goes back to the list. Below the list: which columns "
-        "have another type than in the file of that name that was read, are gone or new. In the grid: hjkl and arrows "
+        "have another type than in the file of that name that was read, are gone or new; u goes to the step that wrote "
+        "what was read, and to the same file there, as often as there is one before. In the grid: hjkl and arrows "
         "move, g and G go to the ends, L to a row, c to a column, enter shows the whole cell, space the record, "
         "- hides a column, _ sets widths. Letters for stepping do not work here; F10, F5, F9 do. A step that stops "
         "meanwhile takes neither the table nor a key from you: the status line says so. Values of a step come "
@@ -220,6 +222,21 @@ class DataPane(Pane):
         row = self._files.selected
         if row is not None and isinstance(row.value, FileChoice):
             self.open_file(row.value)
+
+    @property
+    def choice(self) -> FileChoice | None:
+        """The file that is open, else the one under the cursor."""
+        if self._open is not None:
+            return self._open if isinstance(self._open, FileChoice) else None
+        row = self._files.selected
+        return row.value if row is not None and isinstance(row.value, FileChoice) else None
+
+    def point_at(self, path: Path) -> None:
+        """Put the cursor on a file, if it is listed."""
+        for place, row in enumerate(self._files.rows):
+            if isinstance(row.value, FileChoice) and row.value.path == path:
+                self._files.move_cursor(place)
+                return
 
     def open_file(self, choice: FileChoice) -> None:
         """Ask the data process for a file; whatever was asked before no longer counts."""
