@@ -9,6 +9,7 @@ from cursus_tui.text import safe
 Next = tuple[str, str]
 """(action id, what it would do here, in words)."""
 
+_LONGEST_THREAD = 12
 _HOW = {
     StopKind.ENTRY: "stopped at the start of main",
     StopKind.PAUSE: "paused inside",
@@ -44,9 +45,22 @@ def stopped(situation: Situation, stop: DebugStop, *, narrow: bool = False) -> t
         error = safe(stop.text.partition(":")[0].strip() or "an exception", 60)
         told = f"held on {error}" if narrow else f"{step} is held on {error}"
         return _with_place(told, line, "" if narrow else file), _HELD
+    thread = _thread_of(situation, stop)
     if narrow:
-        return _with_place("stopped", line, ""), _STEPS
-    return _with_place(f"{_HOW.get(stop.kind, 'stopped')} in {step}".replace("inside in", "inside"), line, file), _STEPS
+        return _with_place(f"stopped in {_short(thread)}" if thread else "stopped", line, ""), _STEPS
+    told = f"{_HOW.get(stop.kind, 'stopped')} in {step}".replace("inside in", "inside")
+    return _with_place(f"{told}, {thread}" if thread else told, line, file), _STEPS
+
+
+def _thread_of(situation: Situation, stop: DebugStop) -> str:
+    """The name of the thread that stopped; empty for the main one, and where it is not known."""
+    name = next((each.name for each in situation.threads if each.id == stop.thread), "")
+    return "" if name == "MainThread" else safe(name, 60)
+
+
+def _short(name: str) -> str:
+    """Those of a pool differ in their ends."""
+    return name if len(name) <= _LONGEST_THREAD else "…" + name[1 - _LONGEST_THREAD :]
 
 
 def _with_place(told: str, line: int | None, file: str) -> str:

@@ -18,8 +18,9 @@ from cursus_tui.app.progress import ProgressReader
 from cursus_tui.app.resume import resume_question
 from cursus_tui.app.script_watch import ScriptWatch
 from cursus_tui.app.situation import Situation
+from cursus_tui.app.standing_inside import stopped
 from cursus_tui.app.tail import last_line
-from cursus_tui.records.debug import DebugStop, StopKind
+from cursus_tui.records.debug import DebugStop, DebugThread, StopKind
 from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import BreakpointWhen, PauseReason, Phase, RunRecord, StepBreakpoint, StepError, StepStatus
 from cursus_tui.storage.layout import AttemptFolder
@@ -132,6 +133,26 @@ def test_the_time_that_a_step_stands_still_is_not_its_own(tmp_path: Path) -> Non
     shown = reader.newest(session.state)
     assert shown is not None
     assert shown.seconds == 16.0, "ten before, five between, one since"
+
+
+@pytest.mark.parametrize(
+    ("name", "wide", "narrow"),
+    [
+        ("MainThread", "stopped in prepare, line 7", "stopped, line 7"),
+        ("loader", "stopped in prepare, loader, line 7", "stopped in loader, line 7"),
+        (
+            "ThreadPoolExecutor-0_3",
+            "stopped in prepare, ThreadPoolExecutor-0_3, line 7",
+            "stopped in …xecutor-0_3, line 7",
+        ),
+        ("\x1b[2J", "stopped in prepare, ␛[2J, line 7", "stopped in ␛[2J, line 7"),
+    ],
+)
+def test_a_stop_in_another_thread_than_the_main_one_names_it(desk: FakeDesk, name: str, wide: str, narrow: str) -> None:
+    stop = DebugStop(1, "prepare", 1, StopKind.BREAKPOINT, 4, None, 7)
+    threads = (DebugThread(1, "MainThread", True), DebugThread(4, name, True))
+    now = Situation(desk.pipeline, desk.session.state, "prepare", threads=threads)
+    assert (stopped(now, stop)[0], stopped(now, stop, narrow=True)[0]) == (wide, narrow)
 
 
 def test_a_step_that_stands_still_has_run(tmp_path: Path) -> None:
