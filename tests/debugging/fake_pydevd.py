@@ -121,10 +121,11 @@ class FakePydevd:
         while (message := read_message(stream)) is not None:
             command, arguments = message["command"], message.get("arguments") or {}
             self.seen[command] = message["seq"]
-            self._answer(message, command, arguments)
             with self._heard:
+                # First: who has the answer may look for what was asked.
                 self.requests.append((command, arguments))
                 self._heard.notify_all()
+            self._answer(message, command, arguments)
         self.closed.set()
 
     def _answer(self, message: Json, command: str, arguments: Json) -> None:

@@ -50,7 +50,8 @@ def installed_client() -> Path:
 class NodeIde:
     """The same to a test as :class:`dap_client.IdeClient`."""
 
-    def __init__(self, port: int, node: Path) -> None:
+    def __init__(self, port: int, node: Path, says: Json | None = None) -> None:
+        self.says = says or {}
         self.events: queue.Queue[Json] = queue.Queue()
         self.closed = threading.Event()
         self._numbers = itertools.count(1)
@@ -80,7 +81,7 @@ class NodeIde:
     def attach(self, lines: dict[Path, list[Any]] | None = None, **options: Any) -> Json:
         """The whole hand-shake; the answers to the breakpoints."""
         wanted = {str(path): [{"line": line} for line in rows] for path, rows in (lines or {}).items()}
-        told = self.ask("attach", lines=wanted, options=options)
+        told = self.ask("attach", lines=wanted, options=options, says=self.says)
         return {Path(path): rows for path, rows in told["answers"].items()}
 
     def set_lines(self, path: Path, *lines: int) -> list[Json]:

@@ -192,7 +192,7 @@ def test_a_debugger_that_does_not_read_is_let_go(desk: Desk) -> None:
     reads_on = threading.Event()
     step.answers["evaluate"] = lambda arguments: reads_on.wait(10) and None
     try:
-        asked = [desk.debug.evaluate("x" * (1 << 20), 3) for _ in range(2 + MOST_UNSENT_BYTES // (1 << 20))]
+        asked = [desk.debug.evaluate("x" * (1 << 20), 3) for _ in range(4 + MOST_UNSENT_BYTES // (1 << 20))]
         until(lambda: not desk.debug.state.attached)
     finally:
         reads_on.set()

@@ -10,6 +10,7 @@ from dap_client import IdeClient, RefusedError
 from hub_desk import SCRIPT, Desk, until
 from hypothesis import given
 from hypothesis import strategies as st
+from node_client import NodeIde
 from real_debugging import IN_LOOP, LOOP
 from real_debugging import Desk as RealDesk
 
@@ -186,5 +187,23 @@ def test_a_real_step_between_two_habits(real_desk: RealDesk) -> None:
     assert zero.place(thread) == ("main", LOOP - 1)
     zero.close()
     uri.close()
+    until(lambda: real_desk.debug.state.ide_breakpoints == ())
+    real_desk.finish()
+
+
+def test_vs_codes_own_client_with_habits_of_another(real_desk: RealDesk, node: Path) -> None:
+    real_desk.start(entry=True)
+    real_desk.stopped()
+    ide = NodeIde(real_desk.open(), node, FROM_ZERO | BY_URI)
+    ide.attach()
+    thread = ide.wait("stopped")["threadId"]
+    source = {"path": real_desk.script.as_uri()}
+    answers = ide.ask("setBreakpoints", source=source, breakpoints=[{"line": IN_LOOP - 1}])["breakpoints"]
+    assert [(one["line"], one["verified"], one["source"]) for one in answers] == [(IN_LOOP - 1, True, source)]
+    ide.ask("continue", threadId=thread)
+    assert ide.wait("stopped")["hitBreakpointIds"] == [answers[0]["id"]]
+    top = ide.ask("stackTrace", threadId=thread)["stackFrames"][0]
+    assert (top["line"], top["column"], top["source"]["path"]) == (IN_LOOP - 1, 0, source["path"])
+    ide.close()
     until(lambda: real_desk.debug.state.ide_breakpoints == ())
     real_desk.finish()

@@ -69,6 +69,7 @@ def test_an_ide_stays_for_the_whole_session(front: Front) -> None:
     statuses = [front.session.state.steps[name].status for name in "ABC"]
     assert statuses == [StepStatus.PASSED, StepStatus.PASSED, StepStatus.PAUSED]
     ide.ask("next", threadId=thread)
+    ide.wait("stopped")
     front.at(first + 1)
     assert front.stands == (Phase.PAUSED, PauseReason.INSIDE_STEP, "C")
     front.session.step_over().result(10)

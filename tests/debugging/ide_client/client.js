@@ -7,10 +7,10 @@ const client = new DebugClient('node', '', 'debugpy');
 client.defaultTimeout = 15000;
 const say = (message) => process.stdout.write(JSON.stringify(message) + '\n');
 
-async function attach({ lines, options }) {
+async function attach({ lines, options, says }) {
   const capabilities = await client.initializeRequest({
     adapterID: 'debugpy', clientID: 'vscode', clientName: 'VS Code test client',
-    linesStartAt1: true, columnsStartAt1: true, pathFormat: 'path',
+    linesStartAt1: true, columnsStartAt1: true, pathFormat: 'path', ...says,
   });
   const initialized = client.waitForEvent('initialized');
   const attached = client.attachRequest(options);
