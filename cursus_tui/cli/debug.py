@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cursus_tui.cli.options import path_options, run_options
+from cursus_tui.cli.options import ParamType, path_options, run_options
 
 if TYPE_CHECKING:
     from cursus_tui.app.app import CursusApp
@@ -44,7 +44,7 @@ def _may_be_port(word: str) -> bool:
     return re.fullmatch(r"-?[0-9][0-9.,_]*", word) is not None and not os.path.exists(word)
 
 
-class _Port(click.ParamType[str]):
+class _Port(ParamType[str]):
     name = "port"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:

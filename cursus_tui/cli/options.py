@@ -6,14 +6,25 @@ import functools
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+
+if TYPE_CHECKING:
+    from click import ParamType as ParamType
+else:
+
+    class ParamType(click.ParamType):
+        """Click's own, which says what it converts to only since 8.3."""
+
+        def __class_getitem__(cls, _: type) -> type:
+            return cls
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class GivenPath(click.ParamType[Path]):
+class GivenPath(ParamType[Path]):
     """A path that need not exist, but where the system can look."""
 
     name = "path"
@@ -31,7 +42,7 @@ LEAST_MEMORY = 32 << 20
 """No script starts with less; a limit of ``4`` is a ``4GB`` that lost its unit."""
 
 
-class _Seconds(click.ParamType[float]):
+class _Seconds(ParamType[float]):
     name = "seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -44,7 +55,7 @@ class _Seconds(click.ParamType[float]):
         return seconds
 
 
-class _Library(click.ParamType[str]):
+class _Library(ParamType[str]):
     name = "library"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -53,7 +64,7 @@ class _Library(click.ParamType[str]):
         return str(value)
 
 
-class _StepValue(click.ParamType[tuple[str, str, str]]):
+class _StepValue(ParamType[tuple[str, str, str]]):
     """``STEP.NAME=VALUE``. The last dot before the ``=`` parts step and name, since channels have no dots."""
 
     def __init__(self, form: str) -> None:
@@ -69,7 +80,7 @@ class _StepValue(click.ParamType[tuple[str, str, str]]):
         return step, name, text
 
 
-class _StepPair(click.ParamType[tuple[str, str]]):
+class _StepPair(ParamType[tuple[str, str]]):
     """``STEP=VALUE``."""
 
     def __init__(self, form: str) -> None:
