@@ -14,6 +14,8 @@ from cursus_tui.text import safe
 
 _MESSAGE_LINES = 6
 _LOCALS = 8
+_WRITTEN = "written by "
+_THERE = " · 2 lists it, u there goes to who wrote it"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -33,7 +35,7 @@ def failure_content(attempt: Attempt, error: StepError, at: int | None) -> Conte
         error: Its error.
         at: Index of the frame that is looked at.
     """
-    return Content("\n").join([*_what(attempt, error), *_where(error, at), *_hint(error), *_causes(error)])
+    return Content("\n").join([*_what(attempt, error), *_where(error, at), *_hint(error.hint), *_causes(error)])
 
 
 def held_content(stop: DebugStop, hint: str) -> Content:
@@ -46,7 +48,7 @@ def held_content(stop: DebugStop, hint: str) -> Content:
     told = stop.text.strip().splitlines() or ["an exception"]
     lines = [Content.assemble((f"✗ {safe(told[0], 500)}", "bold $text-error"))]
     lines += [Content(f"  {safe(line, 500)}") for line in told[1:_MESSAGE_LINES]]
-    lines += [_arrow(line) for line in hint.splitlines() if line.strip()]
+    lines += _hint(hint)
     return Content("\n").join(lines)
 
 
@@ -84,10 +86,12 @@ def _where(error: StepError, at: int | None) -> Iterator[Content]:
     yield Content.assemble((place, "bold"), ("" if frame.user else " (library)", "$text-muted"), (walk, "$text-muted"))
 
 
-def _hint(error: StepError) -> Iterator[Content]:
-    for line in error.hint.splitlines():
-        if line.strip():
-            yield _arrow(line)
+def _hint(hint: str) -> Iterator[Content]:
+    """What it was reading, and how to get to who wrote that."""
+    lines = [line for line in hint.splitlines() if line.strip()]
+    for line in lines:
+        ending = "$text-muted" if line is lines[-1] and _WRITTEN in line else ""
+        yield Content.assemble(_arrow(line), (_THERE, ending) if ending else "")
 
 
 def _arrow(line: str) -> Content:

@@ -322,6 +322,9 @@ async def test_a_held_failure_shows_what_was_raised_and_what_can_be_done(desk: F
         assert "c lets the step fail" in driver.notices
         desk.session.note("it reads A's output \x1b[2J")
         await driver.until(lambda: "→ it reads A's output ␛[2J" in driver.text)
+        assert "2 lists it" not in driver.text
+        desk.session.note("it reads DATA, written by load")
+        await driver.until(lambda: "written by load · 2 lists it, u there goes to who wrote it" in driver.text)
         await driver.press("1")
         assert "✗ prepare" in driver.text
         assert "→ held" in driver.text
