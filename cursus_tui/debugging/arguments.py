@@ -54,8 +54,10 @@ def checked(command: str, arguments: object) -> Message:
 
 
 def _fields(wanted: Mapping[str, Reader | _Needed], given: object) -> Message:
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) and given != []:
         raise _UnfitError("its arguments must be an object")
+    # An empty object is an empty list where a language has one kind of both: Lua, PHP.
+    given = given if isinstance(given, Mapping) else {}
     found: Message = {}
     for name, field in wanted.items():
         value = given.get(name)
@@ -117,7 +119,7 @@ def _as_it_is(value: Any) -> Any:
 
 def _object(**fields: Reader | _Needed) -> Reader:
     def read(value: Any) -> Message:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, Mapping) and value != []:
             raise _UnfitError("must be an object")
         try:
             return _fields(fields, value)

@@ -88,7 +88,9 @@ def test_malformed_requests_leave_a_real_stop_alone(real_desk: RealDesk) -> None
 def test_what_is_not_known_is_left_out() -> None:
     asked = {"threadId": 1.0, "levels": None, "granularity": ["line"], "format": {"line": True, "new": 1}}
     assert checked("stackTrace", asked) == {"threadId": 1, "format": {"line": True}}
-    assert checked("threads", None) == {}
+    # What has no arguments at all is no object in some languages.
+    assert checked("threads", None) == checked("threads", []) == {}
+    assert checked("stackTrace", {"threadId": 1, "format": []}) == {"threadId": 1, "format": {}}
 
 
 def test_arguments_that_are_no_object_are_refused(desk: Desk) -> None:
