@@ -1,4 +1,4 @@
-"""Paths as an IDE on another machine knows them, and as they are here. Pure."""
+"""Paths as an IDE on another machine knows them, and as they are here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cursus_tui.storage.regular_file import real_path
+
 
 @dataclass(frozen=True, slots=True)
 class PathMapping:
     """Pairs of folders: (in the IDE, here)."""
 
     pairs: tuple[tuple[str, str], ...] = ()
+    real: tuple[tuple[str, str], ...] = ()
+    """The same where the folder here has another name, without links: a script may be run by either."""
 
     @property
     def leads_elsewhere(self) -> bool:
@@ -20,7 +24,7 @@ class PathMapping:
 
     def has(self, path: str) -> bool:
         """Whether the IDE has a file of here, too."""
-        return any(_is_below(path, here) for _, here in self.pairs)
+        return any(_is_below(name, here) for name in _names(path) for _, here in (*self.pairs, *self.real))
 
     def to_here(self, path: str) -> str:
         """A path of the IDE's as it is here."""
@@ -28,7 +32,9 @@ class PathMapping:
 
     def to_ide(self, path: str) -> str:
         """A path of here as the IDE knows it."""
-        return _moved(path, ((here, ide) for ide, here in self.pairs))
+        folders = [(here, ide) for ide, here in (*self.pairs, *self.real)]
+        moved = (_moved(name, folders) for name in _names(path) if any(_is_below(name, here) for here, _ in folders))
+        return next(moved, path)
 
 
 def mapping_of(arguments: Mapping[str, Any]) -> PathMapping:
@@ -41,7 +47,11 @@ def mapping_of(arguments: Mapping[str, Any]) -> PathMapping:
         ide, here = (row.get("localRoot"), row.get("remoteRoot")) if isinstance(row, Mapping) else (None, None)
         if isinstance(ide, str) and isinstance(here, str) and ide and here and here != ".":
             pairs.append((_trimmed(ide), _trimmed(here)))
-    return PathMapping(tuple(pairs))
+    return PathMapping(tuple(pairs), tuple((ide, real_path(here)) for ide, here in pairs if real_path(here) != here))
+
+
+def _names(path: str) -> tuple[str, ...]:
+    return (path, real_path(path)) if path.startswith("/") else (path,)
 
 
 def _trimmed(folder: str) -> str:

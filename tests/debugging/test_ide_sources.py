@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from dap_client import IdeClient, RefusedError
 from fake_pydevd import FakePydevd, Json
-from hub_desk import SCRIPT, Desk
+from hub_desk import SCRIPT, Desk, until
 
 MAPPED = [{"localRoot": "/home/me/work", "remoteRoot": "/project"}]
 
@@ -80,3 +80,19 @@ def test_a_reference_of_the_debuggers_own_stays(desk: Desk) -> None:
     assert "source" not in second
     assert ide.ask("source", sourceReference=3) == {"content": "x = 1"}
     ide.close()
+
+
+def test_a_folder_of_two_names_is_one(desk: Desk, tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    (real / "script.py").write_text("pass\n")
+    link.symlink_to(real)
+    step = desk.attached(7)
+    for root, run in ((real, link), (link, real)):
+        ide = IdeClient(desk.open())
+        ide.attach(pathMappings=[{"localRoot": "/home/me/work", "remoteRoot": str(root)}])
+        assert stopped_in(step, ide, str(run / "script.py")) == [{"path": "/home/me/work/script.py"}]
+        assert ide.set_lines(Path("/home/me/work/script.py"), 8)[0]["verified"]
+        assert step.lines(str(real / "script.py")) == [8]
+        ide.close()
+        until(lambda: step.lines(str(real / "script.py")) == [])
