@@ -9,14 +9,15 @@ from typing import Any
 
 from cursus_tui.storage.layout import AttemptFolder
 
-_LOOKING = ("watch", "hover", "variables", "clipboard")
+LOOKING = ("watch", "hover", "variables", "clipboard")
+"""Contexts in which an expression is evaluated to show something."""
 
 
 def sets_values(command: str, arguments: Mapping[str, Any]) -> bool:
     """Whether a request sets a value for certain; what a call in an expression changes cannot be known."""
     if command in ("setVariable", "setExpression"):
         return True
-    if command != "evaluate" or arguments.get("context") in _LOOKING:
+    if command != "evaluate" or arguments.get("context") in LOOKING:
         return False
     try:
         tree = ast.parse(str(arguments.get("expression", "")).strip())

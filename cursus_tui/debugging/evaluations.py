@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cursus_tui.debugging.by_hand import LOOKING
 from cursus_tui.debugging.dap import Message
 from cursus_tui.debugging.own_time import within
 from cursus_tui.debugging.upstream import ANSWER_SECONDS, Upstream
@@ -18,6 +19,8 @@ LONG_SECONDS = 1.0
 STUBBORN_SECONDS = 3.0
 """What was interrupted and goes on for longer does not listen."""
 AGAIN_SECONDS = 0.2
+LOOK_SECONDS = 0.25
+"""How long a watch may still be computed once the step is to go on."""
 LONGEST_TEXT = 80
 
 
@@ -34,6 +37,8 @@ class Evaluations:
         """Unanswered, oldest first: since when, and what."""
         self._left: set[asyncio.Future[Message]] = set()
         """Those that nobody waits for."""
+        self._looks: set[asyncio.Future[Message]] = set()
+        """Those that only show something of the stop, such as watches."""
 
     @property
     def computing(self) -> str:
@@ -55,6 +60,8 @@ class Evaluations:
         loop = asyncio.get_running_loop()
         posted = upstream.post(command, arguments)
         self._asked[posted] = loop.time(), _named(command, arguments)
+        if command == "variables" or (command == "evaluate" and arguments.get("context") in LOOKING):
+            self._looks.add(posted)
         posted.add_done_callback(self._answered)
         loop.call_later(LONG_SECONDS, self._changed)
         try:
@@ -83,9 +90,17 @@ class Evaluations:
         what = self._asked[asked][1]
         return f"{what} is inside of a call that cannot be interrupted, and ends after it; or cancel the step"
 
+    async def end_looks(self, process: StepProcess) -> None:
+        """The step is to go on: what only shows something of the stop does not hold it up for long."""
+        while (asked := next(iter(self._asked), None)) is not None and asked in self._looks:
+            await asyncio.wait({asked}, timeout=LOOK_SECONDS)
+            if not asked.done() and await self.end(process):
+                return
+
     def _answered(self, posted: asyncio.Future[Message]) -> None:
         since, _ = self._asked.pop(posted)
         self._left.discard(posted)
+        self._looks.discard(posted)
         if posted.get_loop().time() - since >= LONG_SECONDS:
             self._changed()
 

@@ -77,7 +77,7 @@ class Hub:
         )
         self._pause = Pause(self.link, self.warn)
         self._conditions = SlowConditions(self.link, self._may_compute, self._publish, self.warn)
-        end = StopsEnd(lambda: self.running, self.broadcast, self._publish, held, self._spawn)
+        end = StopsEnd(lambda: self.running, self.broadcast, self._publish, held, self._spawn, self._leaving)
         self.stops = Stops(self.armed, self.link, self._pause, end)
 
     # --- attempts, as the session tells of them
@@ -268,6 +268,11 @@ class Hub:
         await self._sync({key})
         if (halted := self.stops.halted) is not None:
             await self.request("continue", {"threadId": halted.get("threadId", 1)})
+
+    def _leaving(self) -> None:
+        process = self.running.process if self.running is not None else None
+        if process is not None:
+            self._spawn(self._evaluations.end_looks(process))
 
     async def interrupt(self) -> None:
         """End an evaluation that goes on, whoever asked for it; never anything else.

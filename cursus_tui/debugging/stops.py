@@ -36,6 +36,8 @@ class StopsEnd:
     held: Callable[[DebugStop], None]
     """It stands on an exception, which must not last for ever."""
     spawn: Callable[[Coroutine[Any, Any, None]], None]
+    leaving: Callable[[], None]
+    """It was told to go on."""
 
 
 class Stops:
@@ -113,6 +115,7 @@ class Stops:
         stood = self.halted, self.shown, self._number
         command = self._from_here(command)
         posted = upstream.post(command, arguments)
+        self._end.leaving()
         # Forgotten at once: a second resume of a step that runs would never be answered.
         self._goes_on()
         try:

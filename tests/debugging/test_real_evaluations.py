@@ -104,6 +104,27 @@ def test_a_long_sleep_that_is_evaluated_is_ended(desk: Desk) -> None:
     assert desk.finish().status == "passed"
 
 
+def test_watches_that_take_long_do_not_hold_up_the_step(desk: Desk) -> None:
+    desk.lines(IN_LOOP)
+    desk.start()
+    stop = desk.stopped()
+    frame = frame_of(desk, stop)
+    slow = [desk.debug.evaluate("time.sleep(50)", frame, quiet=True) for _ in range(3)]
+    time.sleep(0.3)
+    for _ in range(2):
+        desk.debug.resume(Resume.OVER)
+        stop = desk.stopped(15)
+    for each in slow:
+        with pytest.raises(DebugError, match="KeyboardInterrupt"):
+            each.result(1)
+    typed = desk.debug.evaluate("time.sleep(1.5) or total", frame_of(desk, stop))
+    time.sleep(0.3)
+    desk.debug.resume(Resume.OVER)
+    assert int(typed.result(10).value) > 0, "what was typed is computed to its end"
+    assert desk.stopped(10).thread == stop.thread
+    assert desk.finish().status == "passed"
+
+
 def test_an_interrupt_of_nothing_is_none(desk: Desk) -> None:
     desk.lines(IN_LOOP)
     desk.start()
