@@ -204,7 +204,16 @@ def _loader(value: Any, part: Part) -> str:
     return "%s of %s, batch_size %s" % (type(value).__name__, part(held.get("dataset")), held.get("batch_size"))
 
 
+def _dtype(value: Any, part: Part) -> str:
+    """The type of a column or an array, by the name that its table gives it; ``shape`` is not what it is about."""
+    kind = type(value)
+    own = str(kind.__module__).partition(".")[0] not in _QUICK
+    return str(bounded(kind, lambda: str(value)) if own else str(value))
+
+
 _KNOWN: Dict[Tuple[str, str], Callable[[Any, Part], str]] = {
+    ("numpy", "dtype"): _dtype,
+    ("pandas", "ExtensionDtype"): _dtype,
     ("pandas", "GroupBy"): _group_by,
     ("polars", "LazyFrame"): _lazy_frame,
     ("pyarrow", "Table"): _arrow_table,

@@ -91,6 +91,9 @@ def test_summaries_of_tables() -> None:
     pandas = pytest.importorskip("pandas")
     assert one_line(pandas.DataFrame({"a": range(1000), "b": 1})) == "DataFrame 1,000 x 2 [a, b]"
     assert one_line(pandas.Series([1.5], name="x")) == "Series 1 float64"
+    assert one_line(pandas.Series([1.5]).dtype) == "float64"
+    assert one_line(pandas.CategoricalDtype(["a"])) == "category"
+    assert one_line(pandas.Int64Dtype()) == "Int64"
 
 
 def test_processes_are_told_apart() -> None:
