@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 import inspect
 from types import CodeType
 from typing import Any, Callable, Dict, Optional
@@ -50,6 +51,8 @@ def first_line(entered: Any) -> Optional[Dict[str, Any]]:
 
 
 def _code_of(function: Any) -> Optional[CodeType]:
+    while isinstance(function, functools.partial):
+        function = function.func
     try:
         code = getattr(inspect.unwrap(function), "__code__", None)
     except ValueError:

@@ -32,6 +32,14 @@ def test_stepping_into_main_stops_on_its_first_line(desk: Desk) -> None:
     assert desk.finish().status == "passed"
 
 
+def test_a_main_that_is_a_partial_is_entered(desk: Desk) -> None:
+    bound = "import functools\nmain = functools.partial(functools.partial(main))\n\n\nif __name__"
+    desk.start(SCRIPT.replace("if __name__", bound), entry=True)
+    stop = desk.stopped()
+    assert (stop.kind, stop.line, stop.file) == (StopKind.ENTRY, FIRST, desk.script)
+    assert desk.finish().status == "passed"
+
+
 def test_over_into_out_and_to_a_line(desk: Desk) -> None:
     desk.lines(LOOP)
     desk.start()
