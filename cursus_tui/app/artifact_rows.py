@@ -69,10 +69,10 @@ def _written(now: Situation, step: Step, lineage: Sequence[LineageEdge]) -> Iter
     elif step.kind is not StepKind.SCRIPT and not step.given:
         yield remark(step.why)
         yield remark("= points it to a folder" if step.kind is StepKind.SOURCE else "", "accent")
-    elif state is not None and state.note:
-        yield remark(state.note)
     elif attempt is not None and attempt.ended is None:
         yield remark("nothing yet: it is listed when the step has ended")
+    elif state is not None and state.note:
+        yield remark(state.note)
     else:
         yield remark("nothing yet: the step has not run")
 

@@ -158,6 +158,7 @@ def test_a_stop_in_another_thread_than_the_main_one_names_it(desk: FakeDesk, nam
 def test_a_step_that_stands_still_has_run(tmp_path: Path) -> None:
     desk = FakeDesk(tmp_path, holding=["prepare"])
     desk.session.step_over("prepare")
+    desk.session.note("reading DATA, written by load")  # of a failure: what it read is no word on what it wrote
     rows = artifact_rows(Situation(desk.pipeline, desk.session.state, "prepare"), ())
     assert rows[-1].cells == ("nothing yet: it is listed when the step has ended",)
 
