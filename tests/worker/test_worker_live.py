@@ -62,7 +62,7 @@ def test_a_slice_of_a_frame_with_every_kind_of_column(tmp_path: Path) -> None:
     answer, cells = shown(frame(), tmp_path, first=1, rows=3)
     assert answer["rows"] == 5
     assert answer["bytes"] > 0
-    assert answer["type"] == "pandas.DataFrame"
+    assert answer["type"] == f"{pd.DataFrame.__module__}.DataFrame"
     assert answer["kind"] == "table"
     assert dict(answer["columns"])["n"] == "int64"
     assert cells["n"] == [1, 2, 3]
