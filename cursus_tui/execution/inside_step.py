@@ -6,16 +6,16 @@ The debugger tells on a thread of its own; everything here happens on the sessio
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cursus_tui.execution.failure_hint import failure_hint
-from cursus_tui.execution.line_breakpoints import moved, source_lines
+from cursus_tui.execution.line_breakpoints import moved, place_of, source_lines
 from cursus_tui.execution.ports import ExecutionContext
 from cursus_tui.execution.position import Goal, LiveStep
 from cursus_tui.execution.worker_events import stands
-from cursus_tui.records.debug import DebugStop, Resume, StopKind
+from cursus_tui.records.debug import DebugStop, LineBreakpoint, Resume, StopKind
 from cursus_tui.records.events import LineBreakpointsChanged
 from cursus_tui.records.run import PauseReason, Phase, StepError, StepState, StepStatus
 
@@ -161,6 +161,8 @@ def over(run: RunControl, live: LiveStep) -> None:
     debugger, order = run.debugger, live.order
     if debugger is not None and order is not None:
         run.after_commit(lambda: debugger.ended(order))
+    if live.moved:
+        send_lines(run)
 
 
 # Lines
@@ -170,7 +172,14 @@ def send_lines(run: RunControl) -> None:
     """Tell the debugger which breakpoints on lines there are, once they are stored."""
     debugger = run.debugger
     if debugger is not None and run.options.use_breakpoints:
-        run.after_commit(lambda: debugger.set_lines(run.lines.all))
+        run.after_commit(lambda: debugger.set_lines(_as_they_run(run)))
+
+
+def _as_they_run(run: RunControl) -> tuple[LineBreakpoint, ...]:
+    """All of them; those that an edit has moved where they are in what the live step runs."""
+    moved_to = run.at.live.moved if run.at.live is not None else {}
+    found = ((each, moved_to.get(place_of(each.path, each.line))) for each in run.lines.all)
+    return tuple(each if line is None else dataclasses.replace(each, line=line) for each, line in found)
 
 
 def first_lines(run: RunControl) -> None:
@@ -185,13 +194,31 @@ def lines_changed(run: RunControl) -> None:
     run.say(LineBreakpointsChanged(run.lines.all))
 
 
-def lines_look_again(run: RunControl, path: Path) -> None:
-    """Move the breakpoints of a file that may have been edited along with their lines."""
+def lines_look_again(run: RunControl, path: Path, older: LiveStep | None = None) -> None:
+    """Move the breakpoints of a file that may have been edited along with their lines.
+
+    Args:
+        run: The run.
+        path: The file.
+        older: An attempt that goes on with the file as it was.
+    """
     before = run.lines.of(path)
     if not before:
         return
-    after = moved(before, source_lines(path))
+    source = source_lines(path)
+    after = moved(before, source)
     if after != before:
+        if older is not None:
+            _remember_lines(older, before, source)
         run.store.replace_line_breakpoints(run.dag_file, before, after)
         run.lines.replace(before, after)
         lines_changed(run)
+
+
+def _remember_lines(live: LiveStep, before: Sequence[LineBreakpoint], source: Sequence[str]) -> None:
+    """A file is edited while a step runs, which goes on with what it was."""
+    ran = {place_of(each.path, each.line): each for each in before}
+    known = {place: live.moved.pop(place, each.line) for place, each in ran.items()}
+    for place, each in ran.items():
+        (now,) = moved((each,), source)
+        live.moved[place_of(now.path, now.line)] = known[place]

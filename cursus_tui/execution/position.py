@@ -81,6 +81,8 @@ class LiveStep:
     cancelled: bool = False
     parked: bool = False
     """It has failed, and is held with its frames: all that is left of it is to end."""
+    moved: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Where a breakpoint is after an edit -> its line in what the attempt runs, which is older."""
 
 
 @dataclass(frozen=True, slots=True)

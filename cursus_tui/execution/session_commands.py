@@ -267,7 +267,7 @@ def script_changed(run: RunControl, step: str) -> None:
     """See what an edited script made stale, and where the breakpoints on its lines are now."""
     script = run.at.plan.pipeline.steps[step].script
     if script is not None:
-        inside_step.lines_look_again(run, script)
+        inside_step.lines_look_again(run, script, older=run.at.live)
     looked_at_anew(run)
 
 

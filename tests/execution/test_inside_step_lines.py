@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_debugger import FakeDebugger
-from scripted import bench, chain, failed, hang, write_everything
+from scripted import bench, chain, eventually, failed, hang, write_everything
 
 from cursus_tui.execution.line_breakpoints import LineBreakpointTable, moved
 from cursus_tui.execution.session import IllegalCommand
@@ -144,6 +144,29 @@ def test_they_move_with_an_edit_when_told_and_before_each_attempt(tmp_path: Path
     made.close()
     made = bench(pipeline)
     assert [each.line for each in made.session.line_breakpoints] == [6]
+    made.close()
+
+
+def test_a_step_that_runs_keeps_the_lines_that_it_runs_with(tmp_path: Path):
+    debugger = FakeDebugger()
+    pipeline = chain(tmp_path, "A", "B")
+    script = tmp_path / "A.py"
+    script.write_text(SCRIPT)
+    made = bench(pipeline, {"A": hang}, debugger=debugger)
+    made.run("set_line_breakpoint", LineBreakpoint(script, 5))
+    made.session.continue_().result(5)
+    debugger.stop()
+    made.session.wait_settled(5)
+    for count in (1, 2):
+        script.write_text("# new\n" + script.read_text())
+        made.session.script_changed("A").result(5)
+        assert [each.line for each in made.session.line_breakpoints] == [5 + count]
+        assert debugger.asked("set_lines")[-1] == ("set_lines", ("A.py", 5))
+    made.session.set_line_breakpoint(LineBreakpoint(script, 7, condition="True")).result(5)
+    assert debugger.asked("set_lines")[-1] == ("set_lines", ("A.py", 5))
+    made.executor.steps["A"].result.set_result(failed())
+    made.session.wait_settled(5)
+    eventually(lambda: debugger.asked("set_lines")[-1] == ("set_lines", ("A.py", 7)))
     made.close()
 
 

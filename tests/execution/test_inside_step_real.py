@@ -156,6 +156,18 @@ def test_pause_stops_a_running_loop(debugged: Debugged):
     assert debugged.stands() == ("after step", "A", None, None)
 
 
+def test_a_breakpoint_stops_what_a_step_runs_also_after_an_edit(debugged: Debugged):
+    debugged.edit('note("ended")', "for n in range(2):\n        note(str(n))\n    rows = []")
+    line = debugged.breakpoint("note(str(n))")
+    debugged.give("continue_")
+    debugged.edit("import os", "# new\n# newer\nimport os")
+    debugged.give("script_changed", "A")
+    debugged.give("continue_")
+    assert (debugged.stands()[2], debugged.value("n")) == (line, "1")
+    debugged.give("rerun", "A")
+    assert (debugged.stands()[2], debugged.value("n")) == (line + 2, "0")
+
+
 def test_edit_at_a_stop_and_run_the_step_again_with_its_breakpoint_moved(debugged: Debugged):
     debugged.breakpoint("rows.append", "B")
     debugged.give("continue_")
