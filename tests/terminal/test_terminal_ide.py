@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from small_project import write_project
+
 from cursus_tui.samples.generate import generate
 
 if TYPE_CHECKING:
@@ -56,12 +58,7 @@ def test_an_ide_sees_the_stop_of_the_screen_and_steps_both(terminal: Callable[..
     dag, port = generate(tmp_path / "chain", 2), free_port()
     screen = terminal("debug", str(dag), "--ide", str(port), width=80, height=24)
     screen.wait_for("nothing ran yet", f"127.0.0.1:{port}")
-    ide = Ide(port)
-    ide.send("initialize", clientName="least IDE")
-    ide.until("initialize")
-    ide.send("attach", justMyCode=True)
-    ide.until("initialized")
-    ide.send("configurationDone")
+    ide = attached(port)
     screen.keys("s")
     thread = ide.until("stopped")["threadId"]
     screen.wait_for("stopped, line")
@@ -75,6 +72,81 @@ def test_an_ide_sees_the_stop_of_the_screen_and_steps_both(terminal: Callable[..
     assert second["line"] > first["line"]
     screen.wait_for(f"line {second['line']}")
     ide.close()
+    screen.keys("c")
+    screen.wait_for("finished: 2 passed")
+    screen.keys("q")
+    assert screen.wait_ended() == 0
+
+
+def attached(port: int, lines: dict[Path, list[int]] | None = None) -> Ide:
+    """An IDE that has come in, with breakpoints."""
+    ide = Ide(port)
+    ide.send("initialize", clientName="least IDE")
+    ide.until("initialize")
+    ide.send("attach", justMyCode=True)
+    ide.until("initialized")
+    for path, wanted in (lines or {}).items():
+        ide.send("setBreakpoints", source={"path": str(path)}, breakpoints=[{"line": line} for line in wanted])
+        ide.until("setBreakpoints")
+    ide.send("configurationDone")
+    ide.until("configurationDone")
+    return ide
+
+
+def place(ide: Ide, thread: int) -> tuple[str, int]:
+    """Where it shows a thread: function and line."""
+    ide.send("stackTrace", threadId=thread)
+    frame = ide.until("stackTrace")["stackFrames"][0]
+    return frame["name"], frame["line"]
+
+
+def test_an_ide_that_comes_at_a_stop_sees_it_and_dies_without_it(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    project, port = write_project(tmp_path / "project", {"First": (), "Then": ("First",)}), free_port()
+    screen = terminal("debug", str(project), "--ide", str(port))
+    screen.wait_for("nothing ran yet", f"127.0.0.1:{port}")
+    screen.keys("s")
+    screen.wait_for("stopped, line 5")
+    ide = attached(port)
+    thread = ide.until("stopped")["threadId"]
+    assert place(ide, thread) == ("main", 5)
+    ide.send("next", threadId=thread)
+    ide.until("stopped")
+    screen.wait_for("stopped, line 6")
+    screen.keys("n")
+    thread = ide.until("stopped")["threadId"]
+    assert place(ide, thread) == ("main", 7)
+    ide.close()
+    screen.until(lambda: "1 IDE" not in screen.screen())
+    screen.wait_for("stopped, line 7")
+    screen.keys("n")
+    screen.until(lambda: "stopped, line 7" not in screen.screen())
+    screen.keys("c")
+    screen.wait_for("finished: 2 passed")
+    screen.keys("q")
+    assert screen.wait_ended() == 0
+
+
+def test_an_ide_that_comes_between_two_steps_stops_the_next_on_its_breakpoint(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    project, port = write_project(tmp_path / "project", {"First": (), "Then": ("First",)}), free_port()
+    screen = terminal("debug", str(project), "--ide", str(port))
+    screen.wait_for("nothing ran yet", f"127.0.0.1:{port}")
+    screen.keys("n")
+    screen.wait_for("paused before Then")
+    ide = attached(port, {project / "scripts" / "then.py": [6]})
+    screen.keys("c")
+    thread = ide.until("stopped")["threadId"]
+    assert place(ide, thread) == ("main", 6)
+    screen.wait_for("Then", "stopped, line 6")
+    ide.send("disconnect")
+    ide.until("disconnect")
+    ide.close()
+    screen.keys("8")
+    screen.wait_for("no breakpoints")
+    screen.wait_for("stopped, line 6")
     screen.keys("c")
     screen.wait_for("finished: 2 passed")
     screen.keys("q")
