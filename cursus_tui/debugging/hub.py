@@ -263,9 +263,16 @@ class Hub:
     async def run_to(self, path: str, line: int) -> None:
         """Stop on a line, once; a stopped step goes on."""
         key = self.armed.add_once(path, line, StopKind.STEP)
-        if self.running is None or not await self.link.attach_or_say(self.running):
+        if self.running is None:
             return
-        await self._sync({key})
+        if self.link.serves(self.running):
+            await self._sync({key})
+        else:
+            # The hand-shake tells of it. Told once more, the debugger has no breakpoint of the file for a moment in
+            # which the step, let go by then, may come to the line.
+            self.link.note({key})
+            if not await self.link.attach_or_say(self.running):
+                return
         if (halted := self.stops.halted) is not None:
             await self.request("continue", {"threadId": halted.get("threadId", 1)})
 

@@ -132,8 +132,12 @@ class StepLink:
         # A condition that raises would be passed by in silence.
         loud: Message = {"skipSuspendOnBreakpointException": [], "skipPrintBreakpointException": []}
         await upstream.ask("setDebuggerProperty", loud)
+        await self._tell_late(upstream)
         await upstream.ask("configurationDone", {})
         await upstream.answer("attach", attached)
+        await self._tell_late(upstream)
+
+    async def _tell_late(self, upstream: Upstream) -> None:
         while self._late:
             await self._armed.sync_or_note(upstream, self._late.pop())
 

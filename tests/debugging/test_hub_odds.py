@@ -161,6 +161,25 @@ def test_a_second_debugger_of_a_step_is_turned_away(desk: Desk) -> None:
     assert desk.told.next().line == 7
 
 
+def test_a_step_that_is_run_to_a_line_is_told_of_it_once(desk: Desk) -> None:
+    """Told again, the debugger has no breakpoint of that file for a moment, while the step runs on."""
+    # The debugger's thread is busy, so that the step is followed by the time that it hears of the line.
+    busy = threading.Event()
+    desk.debug.open_ide(0).result(5)
+    desk.debug._loop.post(busy.wait, 5)
+    desk.debug.run_to(SCRIPT, 30)
+    order = desk.start()
+    desk.follow()
+    busy.set()
+    step = FakePydevd(order)
+    assert step.configured.wait(5)
+    until(lambda: desk.debug.state.attached)
+    step.stop(30)
+    assert desk.told.next().line == 30
+    told = [arguments for name, arguments in step.requests if name == "setBreakpoints"]
+    assert [[one["line"] for one in each["breakpoints"]] for each in told] in ([[30]], [[30], []])
+
+
 def test_a_step_that_starts_before_the_last_has_gone_is_debugged(desk: Desk) -> None:
     last = desk.attached(7)
     before = desk.order
