@@ -262,6 +262,7 @@ class Hub:
 
     async def run_to(self, path: str, line: int) -> None:
         """Stop on a line, once; a stopped step goes on."""
+        stood = self.stops.halted
         key = self.armed.add_once(path, line, StopKind.STEP)
         if self.running is None:
             return
@@ -273,8 +274,9 @@ class Hub:
             self.link.note({key})
             if not await self.link.attach_or_say(self.running):
                 return
-        if (halted := self.stops.halted) is not None:
-            await self.request("continue", {"threadId": halted.get("threadId", 1)})
+        # One that was not stopped may be by now, on this very line.
+        if stood is not None and self.stops.halted is stood:
+            await self.request("continue", {"threadId": stood.get("threadId", 1)})
 
     def _leaving(self) -> None:
         process = self.running.process if self.running is not None else None
