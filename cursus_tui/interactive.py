@@ -146,7 +146,8 @@ class InteractiveDebugger:
         """Run a step to the first line of its ``main``; at a line, go into its calls.
 
         Args:
-            step: By default the next one; where a step is stopped inside, that one is meant.
+            step: By default the next one; where a step is stopped inside, that one is meant. Another one that is named
+                takes its place: the stopped one is cancelled.
             timeout: As for ``run_to_breakpoint``.
 
         Returns:
