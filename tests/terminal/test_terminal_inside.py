@@ -51,7 +51,7 @@ def run_to(screen: Terminal, text: str) -> None:
     screen.search(text)
     screen.until(lambda: any(row.startswith("›") and text in row for row in screen.screen().split("\n")))
     screen.keys("t")
-    screen.wait_for("stopped, line")
+    screen.wait_for("stopped", ", line ")
 
 
 def test_threads_are_seen_and_switched(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
