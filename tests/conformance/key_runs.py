@@ -6,7 +6,7 @@ import re
 
 from key_points import again, no_breakpoint
 from key_scenes import At, close_console, open_console, say
-from key_screen import WIDTH, KeyScreen, expect
+from key_screen import KeyScreen, expect
 
 
 def parameter(at: At) -> None:
@@ -31,14 +31,14 @@ def parameter(at: At) -> None:
         screen.keys("U")
         screen.when(lambda: parameter_row(screen, name) == before, f"{name} as it was")
         again(at)
-        seen.append(" ".join(before.strip(" ›").split())[: WIDTH - 30])
+        seen.append(before)
 
 
 def parameter_row(screen: KeyScreen, name: str) -> str:
-    """The row of a parameter, with the cursor on it; what the last attempt was called with stands below."""
+    """A parameter and its value, with the cursor on it; what the last attempt was called with stands below."""
     screen.keys("Home")
     screen.in_pane(f"{name} ")
-    return screen.cursor
+    return " ".join(screen.cursor.strip(" ›*").split()[:2])
 
 
 def model(at: At) -> None:
