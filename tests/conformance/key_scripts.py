@@ -221,7 +221,7 @@ E2E = (
         assigned=("code_directory", "working_directory / 'code'"),
         second=("files_added", "1"),
         parameter=("WORKING_DIRECTORY", "/tmp/by_keys"),
-        changes=("ensure_directory(working_directory)", "str(working_directory)", "by_keys"),
+        changes=("ensure_directory(working_directory)", "os.environ['WORKING_DIRECTORY']", "by_keys"),
         ide="during",
     ),
     Tried(
