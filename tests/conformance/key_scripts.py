@@ -239,11 +239,11 @@ E2E = (
         completes=("payload_sample_d", "payload_sample_dir"),
         assigned=("payload_sample_dir", "working_directory / 'payload_sample'"),
         second=("field", "'account_age_days'"),
-        parameter=("CONTENT_TYPES", "text/csv"),
+        parameter=("CONTENT_TYPES", "application/json"),
         changes=(
             "default_numeric_value = get_environment_default_numeric_value(environ_vars)",
             "content_types",
-            "['text/csv']",
+            "['application/json']",
         ),
         ide="between",
     ),
