@@ -179,7 +179,6 @@ class Debugger:
         pydevd = _module("pydevd")
         pydevd.log_to(self._log, 0)
         brief_values.register(self._mask)
-        other_threads.register()
         self.evaluations.watch()
         self.conditions.watch()
         self._was_started = True
@@ -197,7 +196,9 @@ class Debugger:
                 client_access_token=token,
                 dont_trace_start_patterns=(lent, os.path.realpath(os.path.join(lent, "debugpy")), WORKER_FOLDER),
             )
-        MissedStops(_global_debugger()).watch()
+        stops = MissedStops(_global_debugger())
+        stops.watch()
+        other_threads.register(lambda: stops.told)
 
     def _wait_until_attached(self) -> bool:
         # Our own wait: pydevd's has no end where the front dies in the hand-shake.

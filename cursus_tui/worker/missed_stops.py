@@ -23,6 +23,9 @@ class MissedStops:
 
     Args:
         debugger: Pydevd's, with whom threads wait.
+
+    Attributes:
+        told: Whose stop the front was told of, until all go on.
     """
 
     def __init__(self, debugger: Any) -> None:
@@ -32,8 +35,7 @@ class MissedStops:
         self._debugger = debugger
         self._wait = debugger.do_wait_suspend
         self._condition, self._expression = debugger.handle_breakpoint_condition, debugger.handle_breakpoint_expression
-        self._told: Optional[Thread] = None
-        """Whose stop the front was told of, until all go on."""
+        self.told: Optional[Thread] = None
         self._patient: Set[Thread] = set()
         """Those whose stop can be told later."""
         self._shown: Set[Thread] = set()
@@ -55,24 +57,24 @@ class MissedStops:
             __slots__ = ()
 
             def send_suspend_notification(self, thread_id: str, thread: Thread, stop_reason: int) -> None:
-                if own._told is None or thread not in own._patient:
-                    own._told = thread
+                if own.told is None or thread not in own._patient:
+                    own.told = thread
                     made.send_suspend_notification(self, thread_id, thread, stop_reason)
 
             def send_resume_notification(self, thread_id: str) -> None:
-                if own._told is not None and id_of(own._told) != thread_id:
+                if own.told is not None and id_of(own.told) != thread_id:
                     # Another one has stopped meanwhile, and would be taken to go on.
                     return
                 # One that is still told of was let go a moment before that: nobody has seen it.
-                own._told = None
+                own.told = None
                 made.send_resume_notification(self, thread_id)
 
         def resume_threads(*given: Any, **named: Any) -> None:
             # None may stop while some are let go already, and others are not.
             with lifecycle.suspend_threads_lock:
-                if own._told is not None:
-                    own._shown.add(own._told)
-                own._told = None
+                if own.told is not None:
+                    own._shown.add(own.told)
+                own.told = None
                 resume(*given, **named)
 
         behaviour.__class__ = Watched

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Iterator
+from threading import Thread
+from typing import Any, Callable, Iterator, Optional
 
 _TAKEN = "_cursus_tui_taken_on"
 """On a tracker of pydevd's: ids of the frames that it answers for."""
 
 
-def register() -> None:
-    """Let pydevd, which has been imported, do so. Where a version of it works in another way, it stays as it was."""
+def register(told: Callable[[], Optional[Thread]]) -> None:
+    """Let pydevd, which has been imported, do so. Where a version of it works in another way, it stays as it was.
+
+    Args:
+        told: The thread of the stop that the front knows. Of the others that stand, one may be about to go on, or be
+            suspended while it starts, and would never answer.
+    """
     suspended = importlib.import_module("_pydevd_bundle.pydevd_suspended_frames")
     tracker, factory = suspended._FramesTracker, _factory()
     if hasattr(tracker, _TAKEN):
@@ -31,7 +37,7 @@ def register() -> None:
         if message is not None and topmost_frame is not None:
             # Where it fails, its values cannot be looked at, as without us.
             with contextlib.suppress(Exception):
-                _take_on(py_db.suspended_frames_manager, thread_id, topmost_frame, suspended._FrameVariable)
+                _take_on(py_db.suspended_frames_manager, told(), thread_id, topmost_frame, suspended._FrameVariable)
         return message
 
     def untrack_all(self: Any) -> None:
@@ -46,11 +52,12 @@ def _factory() -> Any:
     return importlib.import_module("_pydevd_bundle.pydevd_net_command_factory_json").NetCommandFactoryJson
 
 
-def _take_on(manager: Any, thread_id: str, topmost: Any, variable: Any) -> None:
-    """Let a thread that is stopped answer for the frames of one that is not."""
-    if manager.get_frame_tracker(thread_id) is not None:
+def _take_on(manager: Any, told: Optional[Thread], thread_id: str, topmost: Any, variable: Any) -> None:
+    """Let the thread that is stopped answer for the frames of one that is not."""
+    if told is None or manager.get_frame_tracker(thread_id) is not None:
         return
-    tracker = next(iter(list(manager._thread_id_to_tracker.values())), None)
+    id_of = importlib.import_module("_pydevd_bundle.pydevd_constants").get_thread_id
+    tracker = manager.get_frame_tracker(id_of(told))
     if tracker is None:
         return
     with tracker._lock:
