@@ -25,6 +25,8 @@ from cursus_tui.records.errors import UserError
 from cursus_tui.records.run import Phase, RunRecord
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from cursus_tui.app.ports import DeskPort
     from cursus_tui.app.screens.main import MainScreen, Verb
 
@@ -32,6 +34,9 @@ ANSI_THEME = "ansi-dark"
 """Uses the terminal's own colours: few bytes, and right for NO_COLOR."""
 _QUICK_SECONDS = 0.2
 """A pipeline that is open by then is the first picture; for any other, the first picture says what is awaited."""
+
+_GONE_SECONDS = 0.3
+"""How long after its time a notice has certainly left the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,23 @@ class CursusApp(App[Leaving], inherit_bindings=False):
         else:
             label = self._keys.label("quit")
             self.notify(f"{label} quits" if label else "quit is in the palette", markup=False)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a short notice, and what was below it once it is gone."""
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        # Where more notices came than fit, Textual scrolls them, and does not know any more where they were painted.
+        self.set_timer((self.NOTIFICATION_TIMEOUT if timeout is None else timeout) + _GONE_SECONDS, self._paint_over)
+
+    def _paint_over(self) -> None:
+        self.screen.refresh()
 
     # --- opening -------------------------------------------------------------------------------------
 
