@@ -46,7 +46,12 @@ class Debugged:
         return self.session.wait_settled(SECONDS)
 
     def stands(self) -> tuple[str | None, str | None, int | None, StopKind | None]:
-        state, stop = self.session.state, self.debugger.state.stop
+        state = self.session.state
+        deadline = time.monotonic() + 5
+        # A step may have ended before the debugger's thread hears that it went on.
+        while str(state.reason) == "after step" and self.debugger.state.stop and time.monotonic() < deadline:
+            time.sleep(0.01)
+        stop = self.debugger.state.stop
         return state.reason and str(state.reason), state.current, stop and stop.line, stop and stop.kind
 
     def value(self, expression: str) -> str:
